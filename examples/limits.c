@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * limits: at most three files open at once, and at most 500 opened a second, whatever the number of
+ * tasks. A task that waits for a limit holds no thread.
+ *
+ *   limits FILE
+ */
+#include <errno.h>
+#include <meantime.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TASKS = 40, OPEN_AT_ONCE = 3, PER_SECOND = 500 };
+
+typedef struct reader {
+  mt_limit *limit; /* shared by all: permits and a rate in one */
+  const char *path;
+  atomic_int open, most_open;
+} reader;
+
+/* Plain blocking code, for the lane of foreign calls: mt_block runs it on a thread of its own. */
+static mt_value file_size(mt_value path) {
+  FILE *file = fopen(path.data, "rb");
+  if (!file) return mt_fail(errno, "%s: %s", (char *)path.data, strerror(errno));
+  char buffer[4096];
+  size_t size = 0;
+  for (size_t n; (n = fread(buffer, 1, sizeof buffer, file)) > 0;) size += n;
+  fclose(file);
+  return mt_int((intptr_t)size);
+}
+
+static mt_value read_one(mt_value arg) {
+  reader *r = arg.data;
+  mt_status st = mt_acquire(r->limit, MT_FOREVER);
+  if (st < 0) return mt_give_up(st); /* nothing was taken */
+  int now = atomic_fetch_add(&r->open, 1) + 1;
+  for (int most = atomic_load(&r->most_open);
+       now > most && !atomic_compare_exchange_weak(&r->most_open, &most, now);) {
+  }
+  mt_value size = mt_block(file_size, mt_ptr(r->path));
+  atomic_fetch_sub(&r->open, 1);
+  mt_release(r->limit);
+  return size;
+}
+
+int main(int argc, char **argv) {
+  reader r = {.path = argc > 1 ? argv[1] : argv[0]};
+  mt_executor *ex;
+  mt_group *g;
+  mt_limit_options both = {.permits = OPEN_AT_ONCE, .rate = PER_SECOND};
+  if (mt_limit_open(&both, &r.limit) < 0 || mt_group_open(&g) < 0) return 1;
+  if (mt_open("threads:2", &(mt_options){.in_flight = TASKS}, &ex) < 0) return 1;
+
+  int64_t start = mt_now_ns();
+  for (int i = 0; i < TASKS; i++)
+    if (mt_go(g, ex, read_one, mt_ptr(&r)) < 0) return 1;
+  mt_status st = mt_group_close(g);
+  int64_t took_ns = mt_now_ns() - start;
+
+  int most = atomic_load(&r.most_open);
+  printf("%d reads, never more than %d at once, in %.3f s\n", TASKS, most, (double)took_ns * 1e-9);
+  mt_close(ex);
+  mt_limit_close(r.limit);
+  /* The first passes at once; each of the others takes its turn of the rate. */
+  return st < 0 || most > OPEN_AT_ONCE || took_ns < (TASKS - 1) * MT_SECONDS(1) / PER_SECOND;
+}
