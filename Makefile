@@ -65,13 +65,13 @@ asan: asan-gcc asan-clang
 asan-gcc asan-clang:
 	CC=$(@:asan-%=%) $(configure) build-$@ -Db_sanitize=address,undefined $(sanitized)
 	$(call ninja,build-$@)
-	$(call test,build-$@)
+	$(call test,build-$@,--no-suite headers)
 
 # gcc's ThreadSanitizer spends 0.8 MB on every fiber and dies past 8,128 of them.
 tsan:
 	CC=clang $(configure) build-$@ -Db_sanitize=thread $(sanitized)
 	$(call ninja,build-$@)
-	$(call test,build-$@)
+	$(call test,build-$@,--no-suite headers)
 
 clean:
 	rm -rf build build-*
