@@ -46,6 +46,7 @@ check:
 	tools/deps check
 	$(configure) $(BUILD) $(prefix) $(SETUP) -Dcli=enabled -Dtests=enabled
 	$(MAKE) --no-print-directory build
+	$(call ninja,$(BUILD)) meson-test-prereq
 	$(call test,$(BUILD)); status=$$?; tools/skipped $(BUILD); exit $$status
 
 install: PREFIX ?= /usr/local
@@ -64,13 +65,13 @@ asan: asan-gcc asan-clang
 
 asan-gcc asan-clang:
 	CC=$(@:asan-%=%) $(configure) build-$@ -Db_sanitize=address,undefined $(sanitized)
-	$(call ninja,build-$@)
+	$(call ninja,build-$@) all meson-test-prereq
 	$(call test,build-$@,--no-suite headers)
 
 # gcc's ThreadSanitizer spends 0.8 MB on every fiber and dies past 8,128 of them.
 tsan:
 	CC=clang $(configure) build-$@ -Db_sanitize=thread $(sanitized)
-	$(call ninja,build-$@)
+	$(call ninja,build-$@) all meson-test-prereq
 	$(call test,build-$@,--no-suite headers)
 
 clean:
