@@ -23,7 +23,8 @@ SETUP ?=
 # An ordinary build takes what there is; the words that need a part insist on it.
 configure = tools/configure
 prefix = $(if $(PREFIX),-Dprefix=$(PREFIX))
-ninja = ninja -C $(1) -j $(JOBS) $(shell test -t 2 || echo --quiet)
+compile = ninja -C $(1) -j $(JOBS) $(shell test -t 2 || echo --quiet) $(2) && \
+  { test ! -x $(1)/cli/meantime || ln -sf cli/meantime $(1)/meantime; }
 test = $(MESON) test -C $(1) --no-rebuild --print-errorlogs --num-processes $(JOBS) \
   --repeat $(REPEAT) $(2) $(TESTS)
 sanitized = -Db_lundef=false -Dcli=enabled -Dtests=enabled -Dc_args=-fno-omit-frame-pointer $(SETUP)
@@ -33,20 +34,18 @@ sanitized = -Db_lundef=false -Dcli=enabled -Dtests=enabled -Dc_args=-fno-omit-fr
 
 build:
 	$(configure) $(BUILD) $(prefix) $(SETUP)
-	$(call ninja,$(BUILD))
-	test ! -x $(BUILD)/cli/meantime || ln -sf cli/meantime $(BUILD)/meantime
+	$(call compile,$(BUILD))
 
 demo:
 	tools/deps demo
 	$(configure) $(BUILD) $(prefix) $(SETUP) -Dcli=enabled
-	$(MAKE) --no-print-directory build
+	$(call compile,$(BUILD))
 	tools/demo $(BUILD)/meantime
 
 check:
 	tools/deps check
 	$(configure) $(BUILD) $(prefix) $(SETUP) -Dcli=enabled -Dtests=enabled
-	$(MAKE) --no-print-directory build
-	$(call ninja,$(BUILD)) meson-test-prereq
+	$(call compile,$(BUILD),all meson-test-prereq)
 	$(call test,$(BUILD)); status=$$?; tools/skipped $(BUILD); exit $$status
 
 install: PREFIX ?= /usr/local
@@ -65,13 +64,13 @@ asan: asan-gcc asan-clang
 
 asan-gcc asan-clang:
 	CC=$(@:asan-%=%) $(configure) build-$@ -Db_sanitize=address,undefined $(sanitized)
-	$(call ninja,build-$@) all meson-test-prereq
+	$(call compile,build-$@,all meson-test-prereq)
 	$(call test,build-$@,--no-suite headers)
 
 # gcc's ThreadSanitizer spends 0.8 MB on every fiber and dies past 8,128 of them.
 tsan:
 	CC=clang $(configure) build-$@ -Db_sanitize=thread $(sanitized)
-	$(call ninja,build-$@) all meson-test-prereq
+	$(call compile,build-$@,all meson-test-prereq)
 	$(call test,build-$@,--no-suite headers)
 
 clean:
