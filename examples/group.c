@@ -10,17 +10,14 @@
 #include <fcntl.h>
 #include <meantime.h>
 #include <poll.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { READERS = 3 };
-static atomic_int readers_cut;
 
 static mt_value read_line(mt_value fd) {
   int ready = mt_wait_fd((int)mt_as_int(fd), POLLIN, MT_FOREVER);
-  if (ready == MT_ECANCELED) atomic_fetch_add_explicit(&readers_cut, 1, memory_order_relaxed);
   if (ready < 0) return mt_give_up(ready);
   return mt_fail(EIO, "data that nobody wrote");
 }

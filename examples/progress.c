@@ -75,6 +75,8 @@ int main(void) {
   mt_stream_close(s);
   mt_close(ex);
   draw(&p, true);
-  return atomic_load(&p.good) != NUMBERS - PRIMES || atomic_load(&p.failed) != PRIMES ||
-         atomic_load(&p.in_flight) != 0;
+  unsigned good = atomic_load_explicit(&p.good, memory_order_relaxed);
+  unsigned failed = atomic_load_explicit(&p.failed, memory_order_relaxed);
+  unsigned left = atomic_load_explicit(&p.in_flight, memory_order_relaxed);
+  return good != NUMBERS - PRIMES || failed != PRIMES || left != 0;
 }
