@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fork(2) copies one thread and all memory: an executor's workers are gone in the child, and its
+ * locks are in whatever state they were. So each executor remembers the generation of its process,
+ * and calls that would need a worker or a lock compare it first. */
+#include "core/executor.h"
+#include <pthread.h>
+
+static unsigned generation;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void in_child(void) {
+  generation++;
+  /* The child's only thread may be a copy of a worker: it is one no more. */
+  mti_here.executor = NULL;
+  mti_here.tally = NULL;
+}
+
+static void prepare(void) {
+  pthread_atfork(NULL, NULL, in_child);
+}
+
+/* Called by mt_open, so that the handler is there before the first executor. Only written in a
+ * child, which has one thread: reading it needs no atomic. */
+unsigned mti_generation(void) {
+  return generation;
+}
+
+void mti_fork_guard(void) {
+  pthread_once(&once, prepare);
+}
