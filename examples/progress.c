@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define FIRST INT64_C(10000000000000)
-enum { NUMBERS = 400, PRIMES = 13, BAR = 30 };
+#define FIRST INT64_C(100000000000000)
+enum { NUMBERS = 400, PRIMES = 11, BAR = 30 };
 
 typedef struct progress {
   atomic_uint good, failed, in_flight; /* relaxed everywhere: a bar may be a moment behind */
@@ -59,7 +59,8 @@ static mt_value least_factor(mt_value number) {
 
 int main(void) {
   static const mt_hooks hooks = {.started = on_started, .settled = on_settled};
-  progress p = {.total = NUMBERS, .start_ns = mt_now_ns(), .terminal = isatty(STDERR_FILENO)};
+  progress p = {.total = NUMBERS, .terminal = isatty(STDERR_FILENO)};
+  p.start_ns = p.drawn_ns = mt_now_ns();
   mt_executor *ex;
   if (mt_open("threads", &(mt_options){.hooks = &hooks, .hooks_arg = &p}, &ex) < 0) return 1;
   mt_stream *s = mt_map_range(ex, least_factor, 0, NUMBERS, NULL);
