@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * number.h: numbers as price files write them, read exactly: the double nearest to the decimal
+ * text, as strtod gives it in the C locale, whatever the process's locale is. */
+#ifndef CLI_PRICE_NUMBER_H
+#define CLI_PRICE_NUMBER_H
+
+#include "text.h"
+
+#include <stdint.h>
+
+enum number_kind {
+  NUMBER_FINE,
+  NUMBER_MISSING, /* empty, "null", "N/A", "-", "NaN", an infinity and their like */
+  NUMBER_BAD      /* neither a number nor a known way to say that there is none */
+};
+
+/* One number field. `decimal` is '.' or ','; the other one, spaces and apostrophes may group
+ * digits. Currency signs may stand on either side. With `suffixes`, K, M, B and T multiply, as in
+ * volumes. *ret is set for NUMBER_FINE only, and finite then. */
+enum number_kind number_parse(struct text field, char decimal, bool suffixes, double *ret);
+
+/* digits * 10^exponent, exactly rounded, where that can be had without arbitrary precision (all
+ * prices that people write); false where it cannot. */
+bool number_scale(uint64_t digits, int exponent, double *ret);
+
+/* Plain decimal text: sign, digits, '.', digits, exponent; all of it, and nothing else. Overflow
+ * gives an infinity, as strtod does. */
+bool number_decimal(struct text t, double *ret);
+
+/* What a price field's separators say about the file's decimal sign: '.', ',' or 0 for nothing. */
+char number_decimal_evidence(struct text field);
+
+#endif
