@@ -3,8 +3,8 @@
 
 Every function of a public header is in the SYNOPSIS of the page named after it, with the same
 prototype; it is in that page's NAME section, and in man/meson.build, which installs a link for it;
-no page has functions that the header has not. Structs that a page quotes are the header's. The
-code in the pages' EXAMPLES compiles.
+no page has functions that the header has not. Every constant and every field is mentioned. Structs
+that a page quotes are the header's. The code in the pages' EXAMPLES compiles.
 """
 
 import pathlib
@@ -37,6 +37,18 @@ def declared(header):
         prefix = "typedef " if m.group(0).startswith("typedef") else ""
         found[m.group(2)] = normal(prefix + m.group(1))
     return found
+
+
+def mentioned(header):
+    """The constants of a header, and the fields of its structs, but for those that are opaque."""
+    text = without_comments(header.read_text())
+    names = set(re.findall(r"^#define (MT_[A-Z]+)\b(?!_)", text, flags=re.M)) - {"MT_API", "MT_PRINTF"}
+    for body in re.findall(r"\benum \w*\s*\{(.*?)\}", text, flags=re.S):
+        names |= set(re.findall(r"\bMT_\w+", body))
+    for name, body in re.findall(r"\bstruct (\w+) \{(.*?)^\}", text, flags=re.S | re.M):
+        if name != "mt_job":
+            names |= set(re.findall(r"(\w+)(?=[;,])", re.sub(r"\)\([^;]*", "", body)))
+    return names
 
 
 def section(page, name):
@@ -100,6 +112,9 @@ for header in headers:
     for where, names in ("its NAME section", named), ("man/meson.build", links):
         if names != functions:
             wrong.append(f"{path.name}: {where} differs in {sorted(names ^ functions)}")
+    for name in sorted(mentioned(header)):
+        if not re.search(rf"\b{name}\b", page):
+            wrong.append(f"{path.name}: {name} is not mentioned")
     quoted = normal(without_comments(header.read_text()))
     for block in literals(section(page, "SYNOPSIS")):
         for part in re.split(r"\n\s*\n", block):
