@@ -97,9 +97,8 @@ struct waits {
   mt_stream *stream;
   mt_group *group;
   mt_limit *limit;
-  mt_executor *ex, *other;
+  mt_executor *other;
   int fd;
-  mt_status first, second;
 };
 
 typedef mt_status wait_fn(struct waits *w);
@@ -157,7 +156,7 @@ static mt_value waits_and_is_cut(mt_value arg) {
 
 static void every_wait_is_cut_and_every_later_one(void) {
   mt_executor *ex = open_with(8);
-  struct waits w = {.ex = ex, .other = open_with(2)};
+  struct waits w = {.other = open_with(2)};
   struct gate never;
   struct plug plug;
   gate_init(&never);

@@ -29,6 +29,8 @@ static void a_senseless_option_is_refused(void) {
   mt_executor *ex = before;
   mt_options options = {.when_full = (mt_when_full)99};
   STATUS(mt_open(contract_where(), &options, &ex), MT_EINVAL);
+  options = (mt_options){.stack_size = 1024}; /* at least 16 KiB */
+  STATUS(mt_open(contract_where(), &options, &ex), MT_EINVAL);
   assert_ptr_equal(ex, before);
 }
 
