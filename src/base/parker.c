@@ -20,7 +20,7 @@ bool mti_park(mti_parker *p, int64_t until_ns) {
   /* Acquire on success and failure: pairs with the exchange in mti_unpark. */
   if (!atomic_compare_exchange_strong_explicit(&p->word, &seen, MTI_PARKED, memory_order_acq_rel,
                                                memory_order_acquire)) {
-    atomic_store_explicit(&p->word, MTI_EMPTY, memory_order_relaxed);
+    atomic_exchange_explicit(&p->word, MTI_EMPTY, memory_order_acquire);
     return true;
   }
   struct timespec until = mti_timespec(until_ns);
@@ -35,7 +35,9 @@ bool mti_park(mti_parker *p, int64_t until_ns) {
       return atomic_exchange_explicit(&p->word, MTI_EMPTY, memory_order_acq_rel) == MTI_NOTIFIED;
     }
   }
-  atomic_store_explicit(&p->word, MTI_EMPTY, memory_order_relaxed);
+  /* An exchange, not a store: it acquires from an unpark that came after the load above, too, so that its
+   * condition is seen by the caller's next look. */
+  atomic_exchange_explicit(&p->word, MTI_EMPTY, memory_order_acquire);
   return true;
 }
 

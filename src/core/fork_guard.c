@@ -13,6 +13,7 @@ static void in_child(void) {
   generation++;
   /* The child's only thread may be a copy of a worker: it is one no more. */
   mti_here.executor = NULL;
+  mti_here.worker = NULL;
   mti_here.tally = NULL;
 }
 

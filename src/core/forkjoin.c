@@ -19,14 +19,14 @@ void mt_fork(mt_job *job, mt_fn *fn, mt_value arg) {
   job->state = MTI_JOB_FORKED;
   if (r->ops->fork(r, job)) return;
   job->value = fn(arg);
-  job->runner = mti_runner_take_failure(r);
+  job->owner = mti_runner_take_failure(r);
   job->state = MTI_JOB_RAN;
 }
 
 mt_value mt_join(mt_job *job) {
   mti_runner *r = mti_runner_self();
   if (job->state == MTI_JOB_RAN) {
-    if (mt_is_failure(job->value)) mti_runner_put_failure(r, job->runner);
+    if (mt_is_failure(job->value)) mti_runner_put_failure(r, job->owner);
     return job->value;
   }
   return r->ops->join(r, job);

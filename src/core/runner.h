@@ -57,6 +57,7 @@ struct mti_runner {
 typedef struct mti_thread {
   mti_runner *runner;
   mt_executor *executor;                           /* whose worker this thread is, or NULL */
+  void *worker;                                    /* the backend's own idea of it */
   struct mti_tally *tally;                         /* that worker's counters */
   struct mti_callback *callbacks, **callbacks_end; /* to be run, see core/callback.c */
   bool in_callbacks;

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sleeping and waking.
+ *
+ * Two kinds of wake-ups:
+ *   directed   a fiber of this very worker can go on (mti_wake)
+ *   any        there is work that any worker could take (mti_wake_one)
+ *
+ * The second costs a system call only if a worker sleeps and none is searching already. A worker
+ * woken by it has the searching role, which was handed to it, by name, by whoever woke it:
+ * `searching` is counted up before it wakes. It gives the role up when it finds work (and then, if
+ * there is more, wakes the next) or goes back to sleep. So there is at most a chain of one
+ * searcher, and no crowd.
+ *
+ * Nothing is missed: a worker first says that it is idle, then looks at all the places where work
+ * may be, then sleeps. A submitter first puts the work, then looks whether somebody is idle. Both
+ * sides' operations are sequentially consistent, so one of them sees the other. (Without that order
+ * a prototype lost 605,140 of 2,000,000 wake-ups.) The role does not break it: the last searcher
+ * gives the role up before it looks around for the last time.
+ *
+ * parker.word: EMPTY awake, PARKED on the futex, POLLING in the reactor, NOTIFIED to wake up. */
+#include "base/clock.h"
+#include "threads/pool.h"
+
+enum { POLLING = 3 };
+
+#ifdef MTI_FUTEX
+static bool sleeps_in_reactor(mti_worker *w) {
+  return w->reactor.waiting > 0;
+}
+#else
+static bool sleeps_in_reactor(mti_worker *w) {
+  return mti_reactor_prepare(&w->reactor);
+}
+#endif
+
+void mti_wake(mti_worker *w) {
+  uint32_t was = atomic_load_explicit(&w->parker.word, memory_order_seq_cst);
+  for (;;) {
+    if (was == MTI_NOTIFIED) return; /* it has not looked since */
+    if (was == MTI_PARKED) {
+      mti_unpark(&w->parker, NULL);
+      return;
+    }
+    if (atomic_compare_exchange_weak_explicit(&w->parker.word, &was, MTI_NOTIFIED,
+                                              memory_order_seq_cst, memory_order_seq_cst))
+      break;
+  }
+  if (was == POLLING) mti_reactor_wake(&w->reactor);
+}
+
+static void unlist(mti_worker *w) { /* under the idle mutex */
+  *w->idle_link = w->idle_next;
+  if (w->idle_next != NULL) w->idle_next->idle_link = w->idle_link;
+  w->is_idle = false;
+  atomic_fetch_sub_explicit(&w->pool->idle.count, 1, memory_order_seq_cst);
+}
+
+void mti_wake_one(mti_pool *pool) {
+  if (atomic_load_explicit(&pool->idle.count, memory_order_seq_cst) == 0 ||
+      atomic_load_explicit(&pool->idle.searching, memory_order_seq_cst) > 0)
+    return;
+  pthread_mutex_lock(&pool->idle.mutex);
+  mti_worker *w = pool->idle.first;
+  if (atomic_load_explicit(&pool->idle.searching, memory_order_seq_cst) > 0) w = NULL;
+  if (w != NULL) {
+    unlist(w);
+    atomic_fetch_add_explicit(&pool->idle.searching, 1, memory_order_seq_cst);
+  }
+  pthread_mutex_unlock(&pool->idle.mutex);
+  if (w != NULL) mti_wake(w);
+}
+
+void mti_wake_any(mti_pool *pool) {
+  if (atomic_load_explicit(&pool->idle.count, memory_order_seq_cst) == 0) return;
+  pthread_mutex_lock(&pool->idle.mutex);
+  if (pool->idle.first != NULL) mti_wake(pool->idle.first);
+  pthread_mutex_unlock(&pool->idle.mutex);
+}
+
+void mti_found_work(mti_worker *w) {
+  mti_pool *pool = w->pool;
+  if (w->searching) {
+    w->searching = false;
+    atomic_fetch_sub_explicit(&pool->idle.searching, 1, memory_order_seq_cst);
+  }
+  /* Relaxed: what it misses, the next start or the sleeper's own last look finds. */
+  if (atomic_load_explicit(&pool->idle.count, memory_order_relaxed) == 0) return;
+  if (mti_job_waits(pool) ||
+      (atomic_load_explicit(&pool->slots.free, memory_order_seq_cst) > 0 && mti_queue_has(pool)))
+    mti_wake_one(pool);
+}
+
+static bool something_to_do(mti_worker *w) {
+  mti_pool *pool = w->pool;
+  if (atomic_load_explicit(&w->inbox, memory_order_seq_cst) != NULL) return true;
+  if (mti_job_waits(pool)) return true;
+  return atomic_load_explicit(&pool->slots.free, memory_order_seq_cst) > 0 && mti_queue_has(pool);
+}
+
+/* Until when it may sleep: its own timers, the delayed tasks if it keeps them, giving memory back.
+ */
+static int64_t sleep_until(mti_worker *w) {
+  int64_t until_ns = mti_heap_due(&w->timers), kept_ns = mti_delayed_keep(w);
+  if (kept_ns < until_ns) until_ns = kept_ns;
+  if (w->trim_at_ns < until_ns) until_ns = w->trim_at_ns;
+  return until_ns;
+}
+
+static void sleep_now(mti_worker *w, int64_t until_ns) {
+  if (!sleeps_in_reactor(w)) {
+    mti_park(&w->parker, until_ns);
+    return;
+  }
+  uint32_t seen = MTI_EMPTY;
+  if (atomic_compare_exchange_strong_explicit(&w->parker.word, &seen, POLLING, memory_order_seq_cst,
+                                              memory_order_seq_cst)) {
+    int64_t left_ns = -1;
+    if (until_ns != MTI_NEVER) {
+      left_ns = until_ns - mt_now_ns();
+      if (left_ns < 0) left_ns = 0;
+    }
+    mti_reactor_wait(&w->reactor, left_ns);
+  }
+  atomic_exchange_explicit(&w->parker.word, MTI_EMPTY, memory_order_seq_cst);
+}
+
+/* Stacks beyond the usual number are given back after a second without work. */
+static bool trim(mti_worker *w) {
+  if (w->trim_at_ns == MTI_NEVER || mt_now_ns() < w->trim_at_ns) return false;
+  if (mti_stack_trim(w)) return true;
+  w->trim_at_ns = MTI_NEVER;
+  return false;
+}
+
+static void enlist(mti_worker *w) {
+  mti_pool *pool = w->pool;
+  pthread_mutex_lock(&pool->idle.mutex);
+  w->idle_next = pool->idle.first;
+  w->idle_link = &pool->idle.first;
+  if (w->idle_next != NULL) w->idle_next->idle_link = &w->idle_next;
+  pool->idle.first = w;
+  w->is_idle = true;
+  atomic_fetch_add_explicit(&pool->idle.count, 1, memory_order_seq_cst);
+  pthread_mutex_unlock(&pool->idle.mutex);
+}
+
+/* Awake again: either it is still in the list, or somebody took it out and handed it the role. */
+static void delist(mti_worker *w) {
+  pthread_mutex_lock(&w->pool->idle.mutex);
+  if (w->is_idle)
+    unlist(w);
+  else
+    w->searching = true;
+  pthread_mutex_unlock(&w->pool->idle.mutex);
+}
+
+bool mti_idle(mti_worker *w) {
+  mti_pool *pool = w->pool;
+  if (w->spare) {
+    w->spare = false;
+    mti_slot_give(pool);
+  }
+  if (w->searching) {
+    w->searching = false;
+    atomic_fetch_sub_explicit(&pool->idle.searching, 1, memory_order_seq_cst);
+  }
+  if (trim(w)) return true;
+  enlist(w);
+  bool closing = atomic_load_explicit(&pool->closing, memory_order_seq_cst);
+  mti_check_drained(pool->ex);
+  if (!closing && !something_to_do(w)) {
+    int64_t until_ns = sleep_until(w);
+    sleep_now(w, until_ns);
+    mti_delayed_unkeep(w);
+  }
+  delist(w);
+  w->poll_at = w->tick; /* look at the timers and descriptors first */
+  return !closing;
+}
