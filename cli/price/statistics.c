@@ -199,7 +199,9 @@ static void tail(const struct returns *r, struct statistics *ret) {
   double a = select_rank(r->x, r->n, rank), b = INFINITY;
   for (size_t i = rank + 1; i < r->n; i++)
     if (r->x[i] < b) b = r->x[i];
-  double var = share > 0 ? a + (b - a) * share : a;
+  double var = a;
+  if (share >= 0.5) var = b - (b - a) * (1 - share); /* as numpy rounds it, since <= follows */
+  else if (share > 0) var = a + (b - a) * share;
   struct sum all = {0, 0};
   size_t n = 0;
   for (size_t i = 0; i < r->n; i++) {
