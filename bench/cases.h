@@ -21,7 +21,8 @@ bench_fn bench_pingpong, bench_pingpong_cold;
 bench_fn bench_fib, bench_skynet, bench_nested;
 
 /* sleep.c: many tasks that wait for the clock. */
-bench_fn bench_sleep_delayed, bench_sleep_delayed_group, bench_sleep_task, bench_sleep_task_group;
+bench_fn bench_sleep_delayed, bench_sleep_delayed_group, bench_sleep_task, bench_sleep_task_group,
+    bench_sleep_together;
 
 /* yield.c: changing from one task to the next. */
 bench_fn bench_yield_2, bench_yield_1000, bench_yield_100000;

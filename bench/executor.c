@@ -17,6 +17,7 @@ static const bench_case cases[] = {
      bench_sleep_delayed_group},
     {"sleep:task", 1000000, "tasks that each mt_sleep for 1 s, a future each", bench_sleep_task},
     {"sleep:task_group", 1000000, "the same by mt_go", bench_sleep_task_group},
+    {"sleep:together", 1000000, "the same, all of them asleep at once", bench_sleep_together},
     {"pingpong:submit_get", 100000, "submit, get, one at a time", bench_pingpong},
     {"pingpong_cold:submit_get", 2000, "the same with 1 ms of rest before each",
      bench_pingpong_cold},

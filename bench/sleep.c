@@ -4,6 +4,10 @@
  *
  * Delayed tasks have not started and need no stack; sleeping tasks have, and keep theirs. Every
  * task checks that it did not wake early. floor_sleepers.c measures what the stacks alone cost.
+ *
+ * Where starting them all takes longer than a second, the first sleepers are through before the
+ * last begin, and leave them their stacks. In sleep:together they wait for each other first, so
+ * that all n stacks are in use at once: that is the one to measure memory with.
  */
 #include "cases.h"
 
@@ -34,6 +38,20 @@ static mt_value sleeper(mt_value arg) {
   int64_t begin = bench_now_ns();
   mt_status st = mt_sleep(second_ns);
   return st < 0 ? mt_give_up(st) : check(begin);
+}
+
+static mt_future *all_here;
+static mt_promise *all_here_promise;
+static atomic_long arrived;
+static long expected;
+
+/* All wait until the last has come, and only then sleep. */
+static mt_value together(mt_value arg) {
+  if (atomic_fetch_add_explicit(&arrived, 1, memory_order_relaxed) + 1 == expected) {
+    mt_settle(all_here_promise, mt_none());
+  }
+  mt_status st = mt_wait(all_here, MT_FOREVER);
+  return st < 0 ? mt_give_up(st) : sleeper(arg);
 }
 
 static mt_future *submit_one(mt_executor *ex, bool delay, mt_group *group) {
@@ -71,6 +89,24 @@ static mt_status with_group(mt_executor *ex, bool delay, long n) {
   return st < 0 ? st : closed;
 }
 
+static mt_status meeting(mt_executor *ex, bool delay, long n) {
+  (void)delay;
+  expected = n;
+  mt_group *group;
+  mt_status st = mt_promise_open(0, &all_here_promise, &all_here);
+  if (st < 0) return st;
+  st = mt_group_open(&group);
+  if (st == 0) {
+    for (long i = 0; i < n && st == 0; i++) st = mt_go(group, ex, together, mt_none());
+    if (st < 0) mt_settle(all_here_promise, mt_none()); /* the last will never come */
+    mt_status closed = mt_group_close(group);
+    if (st == 0) st = closed;
+  }
+  mt_promise_close(all_here_promise);
+  mt_unref(all_here);
+  return st;
+}
+
 static const char *run(unsigned workers, long n, bool delay,
                        mt_status (*all)(mt_executor *, bool, long), bench_result *ret) {
   mt_executor *ex = bench_open(workers, delay ? 0 : (unsigned)n);
@@ -102,4 +138,8 @@ const char *bench_sleep_task(unsigned workers, long n, bench_result *ret) {
 
 const char *bench_sleep_task_group(unsigned workers, long n, bench_result *ret) {
   return run(workers, n, false, with_group, ret);
+}
+
+const char *bench_sleep_together(unsigned workers, long n, bench_result *ret) {
+  return run(workers, n, false, meeting, ret);
 }
