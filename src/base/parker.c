@@ -35,8 +35,8 @@ bool mti_park(mti_parker *p, int64_t until_ns) {
       return atomic_exchange_explicit(&p->word, MTI_EMPTY, memory_order_acq_rel) == MTI_NOTIFIED;
     }
   }
-  /* An exchange, not a store: it acquires from an unpark that came after the load above, too, so that its
-   * condition is seen by the caller's next look. */
+  /* An exchange, not a store: it acquires from an unpark that came after the load above, too, so
+   * that its condition is seen by the caller's next look. */
   atomic_exchange_explicit(&p->word, MTI_EMPTY, memory_order_acquire);
   return true;
 }

@@ -140,7 +140,7 @@ void mti_task_over(mt_executor *ex) {
 }
 
 bool mti_inside(mt_executor *ex) {
-  if (mti_here.executor == ex) return true;
+  if (mti_here.executor == ex || mti_here.serves == ex) return true;
   for (mti_runner *r = mti_here.runner; r != NULL && r->ops == &mti_blocking_ops;) {
     mti_blocking *b = (mti_blocking *)r;
     if (b->executor == ex) return true;

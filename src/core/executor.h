@@ -115,6 +115,9 @@ static inline bool mti_forked(mt_executor *ex) {
   return ex->generation != mti_generation();
 }
 
+/* A task leaves the queue for good: gives its room back, once. */
+void mti_leave_room(mt_executor *ex, mt_future *f);
+
 /* Retry (core/retry.c): after a failure with `error`: < 0 if the task is over, else the wait in ns.
  */
 int64_t mti_retry_delay(mt_future *f, mti_extra *x, const mt_error *error);

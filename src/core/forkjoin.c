@@ -25,7 +25,8 @@ void mt_fork(mt_job *job, mt_fn *fn, mt_value arg) {
 
 mt_value mt_join(mt_job *job) {
   mti_runner *r = mti_runner_self();
-  if (job->state == MTI_JOB_RAN) {
+  /* Relaxed: only this thread can have written RAN; the backend reads the rest as it must. */
+  if (atomic_load_explicit((_Atomic uintptr_t *)&job->state, memory_order_relaxed) == MTI_JOB_RAN) {
     if (mt_is_failure(job->value)) mti_runner_put_failure(r, job->owner);
     return job->value;
   }

@@ -43,6 +43,9 @@ mt_future *mti_future_refused(mt_executor *ex, const mt_task *task, mt_status wh
     x->name = task->name;
     x->tag = task->tag;
     x->drop_arg = task->drop_arg;
+  } else if (task->drop_arg != NULL) { /* no memory to remember it: now, then, and not again */
+    task->drop_arg(task->arg);
+    f->arg = mt_none();
   }
   f->error = mti_error_new(why, task->name, 0, mt_status_text(why));
   atomic_init(&f->word, MTI_ERROR + MTI_REF);
@@ -75,7 +78,7 @@ bool mti_future_move(mt_future *f, unsigned from, unsigned to) {
       w = atomic_load_explicit(&f->word, memory_order_relaxed);
       continue;
     }
-    if (mti_phase(w) != from || (to == MTI_DELAYED && w & MTI_CANCEL)) return false;
+    if (mti_phase(w) != from || (from == MTI_RUNNING && w & MTI_CANCEL)) return false;
     /* Release: whoever sees the new phase under LOCKED sees f->runner. */
     if (atomic_compare_exchange_weak_explicit(&f->word, &w, (w & ~(uint64_t)MTI_PHASE) | to,
                                               memory_order_acq_rel, memory_order_relaxed))

@@ -11,7 +11,7 @@
  *
  * Phases:
  *
- *   PENDING (promise, or being submitted)
+ *   PENDING (promise, or a task in the hands of its submitter, who looks for a cancel afterwards)
  *     |             +--------- repeat at once -------+
  *     v             v                                |
  *   DELAYED ----> QUEUED ----> RUNNING --------------+----> DELAYED (repeat later)
@@ -52,7 +52,8 @@ enum {
   MTI_CANCEL = 32,      /* a cancel has been asked for */
   MTI_PROMISE = 64,     /* belongs to a promise */
   MTI_CANCELABLE = 128, /* a promise's that mt_cancel settles */
-  MTI_GROUPED = 256     /* counted by a group: settling it must tell the group */
+  MTI_GROUPED = 256,    /* counted by a group: settling it must tell the group */
+  MTI_ROOM = 512        /* holds room in the queue until it starts or is settled */
 };
 #define MTI_REF ((uint64_t)1 << 32)
 
@@ -127,8 +128,8 @@ mt_future *mti_future_refused(mt_executor *ex, const mt_task *task, mt_status wh
 uint64_t mti_lock(mt_future *f);
 void mti_unlock(mt_future *f);
 
-/* Moves a future that is not settled between phases. False if it is not in phase `from`, or is to
- * be DELAYED although a cancel has been asked for. */
+/* Moves a future that is not settled between phases. False if it is not in phase `from`, or is
+ * RUNNING and a cancel has been asked for. */
 bool mti_future_move(mt_future *f, unsigned from, unsigned to);
 
 /* Adds a watcher: false if the future is settled. Takes it back: false if it is told, or being

@@ -19,6 +19,7 @@ struct mt_group {
   mt_future *members, *cancelled_members;
   mt_error *failure;
   mti_waitnode *waiters;
+  bool lacks_one;         /* a member was cancelled, by whomever */
   _Atomic bool cancelled; /* also read without the mutex */
 };
 
@@ -87,7 +88,9 @@ void mti_group_leave(mt_future *f, mti_extra *x) {
   bool first = false;
   pthread_mutex_lock(&g->mutex);
   unlink_member(x);
-  if (error != NULL && error->code != MT_ECANCELED && g->failure == NULL) {
+  if (error != NULL && error->code == MT_ECANCELED) {
+    g->lacks_one = true;
+  } else if (error != NULL && g->failure == NULL) {
     g->failure = mti_error_new(error->code, error->task, error->attempt, error->message);
     first = true;
   }
@@ -100,7 +103,7 @@ void mti_group_leave(mt_future *f, mti_extra *x) {
 
 static mt_status outcome(mt_group *g) {
   if (g->failure != NULL) return MT_FAILED;
-  return mti_group_cancelled(g) ? MT_ECANCELED : MT_OK;
+  return g->lacks_one || mti_group_cancelled(g) ? MT_ECANCELED : MT_OK;
 }
 
 static bool is_member(mti_runner *r, mt_group *g) {

@@ -48,31 +48,18 @@ mt_status mt_limit_open(const mt_limit_options *options, mt_limit **ret) {
   return MT_OK;
 }
 
-/* The first moment at which the next in line may pass, permits apart. 0: any. */
-static int64_t next_turn(const mt_limit *l) {
-  int64_t turn = l->paused_until_ns;
-  if (l->interval_ns > 0) {
-    double conforms = ceil(l->turn_ns - l->slack_ns);
-    if (conforms > (double)turn) turn = conforms >= 9.2e18 ? MTI_NEVER : (int64_t)conforms;
-  }
-  return turn;
-}
-
 /* Takes, if the head of the line may now. Otherwise *ret_turn is when to try again. */
 static bool take(mt_limit *l, int64_t *ret_turn) {
   *ret_turn = MTI_NEVER;
   if (l->permits > 0 && l->free == 0) return false;
-  int64_t turn = next_turn(l);
-  if (turn > 0) {
-    int64_t now = mt_now_ns();
-    if (now < turn) {
-      *ret_turn = turn;
+  if (l->interval_ns > 0 || l->paused_until_ns > 0) {
+    double now = (double)mt_now_ns(), conforms = ceil(l->turn_ns - l->slack_ns);
+    if (conforms < (double)l->paused_until_ns) conforms = (double)l->paused_until_ns;
+    if (now < conforms) {
+      *ret_turn = conforms >= 9.2e18 ? MTI_NEVER : (int64_t)conforms;
       return false;
     }
-    if (l->interval_ns > 0)
-      l->turn_ns = (l->turn_ns > (double)now ? l->turn_ns : (double)now) + l->interval_ns;
-  } else if (l->interval_ns > 0) {
-    l->turn_ns = (double)mt_now_ns() + l->interval_ns;
+    l->turn_ns = fmax(l->turn_ns, now) + l->interval_ns;
   }
   if (l->permits > 0) l->free--;
   return true;

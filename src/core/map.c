@@ -22,6 +22,11 @@ void mti_stream_fill(mt_stream *s) {
 static mt_stream *open_map(mt_executor *ex, mt_fn *fn, const mt_map_options *options) {
   static const mt_map_options none;
   if (options == NULL) options = &none;
+  if (ex == NULL || fn == NULL) { /* said by the first mt_next */
+    mt_stream *none_to_come = mti_stream_new(1, options->order);
+    if (none_to_come != &mti_no_stream) none_to_come->end = MT_EINVAL;
+    return none_to_come;
+  }
   bool overlaps = ex->backend->capabilities & MT_CAN_OVERLAP;
   size_t ahead = options->ahead > 0 ? options->ahead : overlaps ? 2 * (size_t)ex->in_flight : 1;
   mt_stream *s = mti_stream_new(ahead, options->order);
@@ -39,6 +44,10 @@ mt_stream *mt_map(mt_executor *ex, mt_fn *fn, mt_source *next, void *source,
   if (s == &mti_no_stream) return s;
   s->source = next;
   s->source_arg = source;
+  if (next == NULL) {
+    s->ended = true;
+    s->end = MT_EINVAL;
+  }
   mti_stream_fill(s);
   return s;
 }

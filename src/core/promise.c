@@ -22,30 +22,38 @@ mt_status mt_promise_open(unsigned flags, mt_promise **ret, mt_future **ret_futu
   return MT_OK;
 }
 
+static mt_status settle_error(mt_future *f, int code, const char *message) {
+  mt_error *error = mti_error_new(code != 0 ? code : MT_EINVAL, "", 0, message);
+  if (mti_settle_promise(f, MTI_ERROR, mt_none(), error)) return MT_OK;
+  mti_error_free(error);
+  return MT_ESETTLED;
+}
+
 mt_status mt_settle(mt_promise *p, mt_value value) {
   mt_future *f = future_of(p);
   if (mt_done(f)) return MT_ESETTLED;
   if (!mt_is_failure(value))
     return mti_settle_promise(f, MTI_VALUE, value, NULL) ? MT_OK : MT_ESETTLED;
   int code = mt_failure_code(value);
-  mti_runner *r = mti_runner_self();
-  const char *message =
-      r->failure != NULL && r->failure->code == code ? r->failure->message : mt_status_text(code);
-  return mt_settle_error(p, code, "%s", message);
+  mt_error *last = mti_runner_self()->failure;
+  return settle_error(f, code,
+                      last != NULL && last->code == code ? last->message : mt_status_text(code));
 }
 
 mt_status mt_settle_error(mt_promise *p, int code, const char *format, ...) {
-  mt_future *f = future_of(p);
-  char message[1024];
-  va_list args;
+  char small[256], *message = small;
+  va_list args, again;
   va_start(args, format);
-  int length = vsnprintf(message, sizeof message, format, args);
+  va_copy(again, args);
+  int length = vsnprintf(small, sizeof small, format, args);
   va_end(args);
-  mt_error *error =
-      mti_error_new(code != 0 ? code : MT_EINVAL, "", 0, length < 0 ? format : message);
-  if (mti_settle_promise(f, MTI_ERROR, mt_none(), error)) return MT_OK;
-  mti_error_free(error);
-  return MT_ESETTLED;
+  if (length >= (int)sizeof small && (message = malloc((size_t)length + 1)) != NULL)
+    vsnprintf(message, (size_t)length + 1, format, again);
+  va_end(again);
+  if (message == NULL) message = small; /* cut short, rather than none */
+  mt_status st = settle_error(future_of(p), code, length < 0 ? format : message);
+  if (message != small) free(message);
+  return st;
 }
 
 bool mt_promise_cancelled(const mt_promise *p) {
@@ -55,6 +63,6 @@ bool mt_promise_cancelled(const mt_promise *p) {
 void mt_promise_close(mt_promise *p) {
   if (p == NULL) return;
   if (!mt_done(future_of(p)))
-    mt_settle_error(p, MT_EABANDONED, "%s", mt_status_text(MT_EABANDONED));
+    settle_error(future_of(p), MT_EABANDONED, mt_status_text(MT_EABANDONED));
   mt_unref(future_of(p));
 }

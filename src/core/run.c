@@ -52,6 +52,12 @@ static int64_t finish(mt_executor *ex, mt_future *f, mti_runner *r, mt_value val
   return -1;
 }
 
+void mti_leave_room(mt_executor *ex, mt_future *f) {
+  if (ex->room == NULL) return;
+  uint64_t was = atomic_fetch_and_explicit(&f->word, ~(uint64_t)MTI_ROOM, memory_order_relaxed);
+  if (was & MTI_ROOM) mt_release(ex->room);
+}
+
 int64_t mti_run_task(mt_executor *ex, mt_future *f, mti_runner *r) {
   if (mti_state(ex) & MTI_DROP_QUEUED) mti_settle_unstarted(f, MT_ECANCELED);
   f->runner = r;
@@ -59,10 +65,8 @@ int64_t mti_run_task(mt_executor *ex, mt_future *f, mti_runner *r) {
     mt_unref(f); /* it was settled while it was queued */
     return -1;
   }
-  bool first = true;
   mti_extra *x = mti_extra_of(f);
-  if (x != NULL) first = atomic_load_explicit(&x->attempt, memory_order_relaxed) == 0;
-  if (first && ex->room != NULL) mt_release(ex->room);
+  mti_leave_room(ex, f);
   MTI_COUNT(ex, started);
   bool clock = ex->timed || (x != NULL && x->timeout_ns > 0);
   mti_runner_begin(r, f, clock ? mt_now_ns() : 0);

@@ -56,9 +56,10 @@ struct mti_runner {
 /* What belongs to the thread. One thread-local variable, so that one address is computed. */
 typedef struct mti_thread {
   mti_runner *runner;
-  mt_executor *executor;                           /* whose worker this thread is, or NULL */
-  void *worker;                                    /* the backend's own idea of it */
-  struct mti_tally *tally;                         /* that worker's counters */
+  mt_executor *executor;   /* whose worker this thread is, or NULL */
+  mt_executor *serves;     /* whose task's blocking call this thread runs, or NULL */
+  void *worker;            /* the backend's own idea of it */
+  struct mti_tally *tally; /* that worker's counters */
   struct mti_callback *callbacks, **callbacks_end; /* to be run, see core/callback.c */
   bool in_callbacks;
 } mti_thread;

@@ -113,7 +113,7 @@ bool mti_settle_unstarted(mt_future *f, mt_status why) {
   unsigned attempt = x != NULL ? atomic_load_explicit(&x->attempt, memory_order_relaxed) : 0;
   mt_error *error = mti_error_new(why, mt_name(f), attempt, mt_status_text(why));
   uint64_t w = mti_lock(f);
-  if (mti_phase(w) >= MTI_RUNNING) {
+  if (mti_phase(w) >= MTI_RUNNING || mti_phase(w) == MTI_PENDING) {
     mti_unlock(f);
     mti_error_free(error);
     return false;
@@ -122,10 +122,8 @@ bool mti_settle_unstarted(mt_future *f, mt_status why) {
   mt_ref(f); /* the one that step 7 gives up */
   mti_watcher *watchers = publish(f, MTI_ERROR, mt_none(), error);
   count_outcome(ex, MTI_ERROR, error);
-  if (mti_phase(w) != MTI_PENDING) {
-    if (ex->room != NULL && attempt == 0) mt_release(ex->room);
-    ex->backend->forget(ex);
-  }
+  mti_leave_room(ex, f);
+  ex->backend->forget(ex);
   MTI_HOOK(f, ex, settled, MT_WAITS_NOT, why);
   tell(f, watchers);
   return true;

@@ -68,24 +68,27 @@ static mt_status take_room(mt_executor *ex, bool *ret_run_here) {
   return *ret_run_here ? MT_OK : MT_EFULL;
 }
 
-/* Hands an accepted future over. From here on it may be settled, but the caller's reference holds.
- */
+/* Hands an accepted future over. From here on it may be settled; the caller's reference holds. */
 static void hand_over(mt_executor *ex, mt_future *f, int64_t delay_ns, bool run_here) {
   mti_extra *x = mti_extra_of(f);
-  bool inside = mti_here.executor == ex;
-  if (delay_ns <= 0 || run_here) {
-    mti_future_move(f, MTI_PENDING, MTI_QUEUED);
-    if (x != NULL && x->deadline_at_ns != MTI_NEVER && !run_here)
-      ex->backend->expire_at(ex, f, x->deadline_at_ns);
-    if (run_here)
-      mti_run_here(ex, f, -1);
-    else
-      ex->backend->submit(ex, f, inside);
+  int64_t due_ns = delay_ns > 0 ? mti_after(mt_now_ns(), delay_ns) : -1;
+  mti_future_move(f, MTI_PENDING, due_ns < 0 ? MTI_QUEUED : MTI_DELAYED);
+  /* Its group may have been cancelled since it joined: until now nobody but us could settle it. */
+  if (mti_word(f) & MTI_CANCEL && mti_settle_unstarted(f, MT_ECANCELED)) {
+    mt_unref(f);
     return;
   }
-  mti_future_move(f, MTI_PENDING, MTI_DELAYED);
-  if (x != NULL && x->deadline_at_ns != MTI_NEVER) ex->backend->expire_at(ex, f, x->deadline_at_ns);
-  if (!ex->backend->submit_at(ex, f, mti_after(mt_now_ns(), delay_ns))) {
+  if (run_here) {
+    mti_run_here(ex, f, due_ns);
+    return;
+  }
+  bool handed = x == NULL || x->deadline_at_ns == MTI_NEVER ||
+                ex->backend->expire_at(ex, f, x->deadline_at_ns);
+  if (handed && due_ns < 0)
+    ex->backend->submit(ex, f, mti_here.executor == ex);
+  else
+    handed = handed && ex->backend->submit_at(ex, f, due_ns);
+  if (!handed) {
     mti_settle_unstarted(f, MT_ENOMEM);
     mt_unref(f);
   }
@@ -119,6 +122,8 @@ static mt_future *submit(mt_executor *ex, const mt_task *t, mt_status *ret_why) 
     unadmit(ex);
     return refuse(ex, f, t, st, ret_why);
   }
+  if (ex->room != NULL && !run_here)
+    atomic_fetch_or_explicit(&f->word, MTI_ROOM, memory_order_relaxed);
   MTI_HOOK(f, ex, submitted, MT_WAITS_NOT, MT_OK);
   hand_over(ex, f, t->delay_ns, run_here);
   return f;

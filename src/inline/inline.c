@@ -2,14 +2,17 @@
  *
  * The inline backend: a submit runs the task on the caller's own thread and returns its settled
  * future. Nothing overlaps; delays and backoff block there. It is the sequential baseline, and what
- * a debugger likes best. */
+ * a debugger likes best. Its one worker is whoever calls: the init hook runs in mt_open, fini in
+ * mt_close. */
 #include "core/blocking.h"
 #include "core/executor.h"
 
 static mt_status open_inline(mt_executor *ex) {
   ex->workers = 1;
   ex->in_flight = 1;
-  return MT_OK;
+  const mt_options *o = &ex->options;
+  bool ok = o->worker_init == NULL || o->worker_init(o->worker_arg, 0) == 0;
+  return ok ? MT_OK : MT_EBROKEN;
 }
 
 static void submit(mt_executor *ex, mt_future *f, bool inside) {
@@ -45,8 +48,8 @@ static void dump(mt_executor *ex, FILE *to) {
 }
 
 static void close_inline(mt_executor *ex, bool forked) {
-  (void)ex;
-  (void)forked;
+  const mt_options *o = &ex->options;
+  if (o->worker_fini != NULL && !forked) o->worker_fini(o->worker_arg, 0);
 }
 
 const mti_backend mti_inline_backend = {

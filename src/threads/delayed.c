@@ -5,8 +5,8 @@
  * serves all.
  *
  * An entry holds a reference: a delay's is the runtime's own, a deadline's (bit 0 of `what`) is one
- * more. Entries of tasks that were settled or started meanwhile are dead, and are swept now and
- * then.
+ * more. Entries of tasks that were settled or started meanwhile are dead, and are swept when
+ * they are many, or when a worker has nothing else to do.
  *
  * Busy workers look at next_ns now and then. Among sleeping ones, one is the keeper: it sleeps no
  * longer than until next_ns. A worker that is about to sleep becomes the keeper, if there is none
@@ -65,8 +65,7 @@ static void sweep(mti_pool *pool) {
   mt_future **dead = NULL;
   size_t n = 0;
   pthread_mutex_lock(&pool->delayed.mutex);
-  if (h->dead >= 64 && h->dead >= h->count / 2 &&
-      (dead = malloc(h->count * sizeof *dead)) != NULL) {
+  if (h->count > 0 && (dead = malloc(h->count * sizeof *dead)) != NULL) {
     /* Looked at once: an entry may die while we look. */
     for (size_t i = 0; i < h->count; i++) {
       if (alive(&h->entry[i])) continue;
@@ -79,6 +78,14 @@ static void sweep(mti_pool *pool) {
   pthread_mutex_unlock(&pool->delayed.mutex);
   while (n > 0) mt_unref(dead[--n]);
   free(dead);
+}
+
+void mti_delayed_tidy(mti_pool *pool) {
+  pthread_mutex_lock(&pool->delayed.mutex);
+  mti_heap *h = &pool->delayed.heap;
+  bool many = h->count > 0 && h->dead > 0 && h->dead >= h->count / 64;
+  pthread_mutex_unlock(&pool->delayed.mutex);
+  if (many) sweep(pool);
 }
 
 void mti_delayed_forget(mti_pool *pool) {

@@ -46,18 +46,6 @@ void mti_fiber_resume(mti_worker *w, mti_fiber *f) {
   switch_to(w, loop, f);
 }
 
-static void give_up_slot(mti_worker *w, mti_fiber *f) {
-  f->has_slot = false;
-  f->needs_slot = true;
-  w->spare = true; /* it had none: this worker's slot was the fiber's */
-}
-
-static void take_slot_back(mti_worker *w, mti_fiber *f) {
-  w->spare = false;
-  f->needs_slot = false;
-  f->has_slot = true;
-}
-
 /* Where to go from a suspended fiber: straight to one that is ready, or to the loop on an idle one.
  * Now and then to the loop in any case, which also looks at timers, descriptors and new tasks. */
 static mti_fiber *next_after(mti_worker *w, mti_fiber *idle) {
@@ -82,12 +70,15 @@ static mt_status park(mti_runner *r, int64_t until_ns, bool give_slot) {
     mti_stack_put(w, idle);
     return MT_ENOMEM;
   }
-  give_slot = give_slot && f->has_slot;
+  give_slot = give_slot && r->root->task != NULL;
   uint32_t seen = MTI_EMPTY;
   /* Release: who finds PARKED may resume us. */
   if (atomic_compare_exchange_strong_explicit(&f->park, &seen, MTI_PARKED, memory_order_acq_rel,
                                               memory_order_acquire)) {
-    if (give_slot) give_up_slot(w, f);
+    if (give_slot) {
+      f->needs_slot = true;
+      mti_share_leave(w, f);
+    }
     count(&w->suspended, 1);
     switch_to(w, f, next_after(w, idle));
     count(&w->suspended, (size_t)-1);
@@ -99,6 +90,22 @@ static mt_status park(mti_runner *r, int64_t until_ns, bool give_slot) {
   atomic_exchange_explicit(&f->park, MTI_EMPTY, memory_order_acquire);
   mti_timer_clear(f);
   return f->timed_out ? MT_ETIMEDOUT : MT_OK;
+}
+
+void mti_fiber_wait_turn(mti_worker *w) {
+  mti_fiber *f = w->current, *idle;
+  /* Without a stack to leave for, the job runs beyond in_flight: the lesser evil. */
+  f->needs_slot = true;
+  if ((idle = mti_stack_get(w)) == NULL) {
+    f->needs_slot = false;
+    mti_share_force(f);
+    return;
+  }
+  /* NOTIFIED: as a fiber that was woken and has found no slot. */
+  atomic_store_explicit(&f->park, MTI_NOTIFIED, memory_order_relaxed);
+  mti_fibers_push(&w->ready, f);
+  switch_to(w, f, idle);
+  atomic_exchange_explicit(&f->park, MTI_EMPTY, memory_order_acquire);
 }
 
 void mti_fiber_unpark(mti_fiber *f) {

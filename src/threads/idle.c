@@ -166,6 +166,8 @@ bool mti_idle(mti_worker *w) {
     atomic_fetch_sub_explicit(&pool->idle.searching, 1, memory_order_seq_cst);
   }
   if (trim(w)) return true;
+  if (atomic_load_explicit(&pool->delayed.next_ns, memory_order_relaxed) != MTI_NEVER)
+    mti_delayed_tidy(pool);
   enlist(w);
   bool closing = atomic_load_explicit(&pool->closing, memory_order_seq_cst);
   mti_check_drained(pool->ex);

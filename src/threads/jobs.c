@@ -48,7 +48,7 @@ static __attribute__((noinline)) mt_value wait_for(mti_runner *r, mt_job *job) {
       int64_t until_ns = passed_on ? MTI_NEVER : mti_runner_limit(r);
       unsigned nowait = r->nowait;
       r->nowait = 0; /* a join guards the caller's memory, wherever it is */
-      mti_runner_wait(r, MT_WAITS_JOIN, (intptr_t)job, until_ns, MTI_GUARD);
+      mti_runner_wait(r, MT_WAITS_JOIN, (intptr_t)job, until_ns, MTI_GUARD | MTI_GIVE_SLOT);
       r->nowait = nowait;
     }
   if (mt_is_failure(job->value)) mti_runner_put_failure(r, job->owner);
@@ -68,8 +68,10 @@ void mti_job_run(mti_worker *w, mt_job *job) {
   r->root = root;
   r->shield = false;
   r->attempt = root->attempt;
+  if (!mti_share_try(w, f)) mti_fiber_wait_turn(w);
   atomic_store_explicit(runner_of(job), r, memory_order_release);
   mt_value value = job->fn(job->value);
+  mti_share_leave(w, f);
   r->root = r;
   job->value = value;
   job->owner = mti_runner_take_failure(r);

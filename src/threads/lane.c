@@ -21,6 +21,7 @@ typedef struct mti_request {
   mt_value value; /* the argument, then the result */
   mt_error *failure;
   mti_runner *runner;
+  mti_runner *thread; /* of the thread that has taken it; guarded by the lane's mutex */
   struct mti_request *next;
   _Atomic int state; /* written under the lane's mutex, but for DONE */
 } mti_request;
@@ -51,7 +52,10 @@ void mti_lane_fini(mti_pool *pool) {
 
 static void serve(mti_request *q) {
   mti_runner *task = q->runner, *mine = mti_runner_self();
+  mine->root = task->root; /* mt_self, mt_cancelled and the ends of waits are the task's */
+  mine->shield = task->shield;
   q->value = q->fn(q->value);
+  mine->root = mine;
   q->failure = mti_runner_take_failure(mine);
   atomic_store_explicit(&q->state, DONE, memory_order_release);
   task->ops->unpark(task, NULL);
@@ -68,6 +72,7 @@ static mti_request *next_request(mti_pool *pool) {
   mti_request *q = pool->lane.first;
   if (q == NULL) return NULL;
   if ((pool->lane.first = q->next) == NULL) pool->lane.end = &pool->lane.first;
+  q->thread = mti_runner_self();
   atomic_store_explicit(&q->state, TAKEN, memory_order_relaxed);
   return q;
 }
@@ -75,6 +80,7 @@ static mti_request *next_request(mti_pool *pool) {
 static void *run(void *arg) {
   mti_pool *pool = arg;
   mti_request *q;
+  mti_here.serves = pool->ex;
   pthread_mutex_lock(&pool->lane.mutex);
   while ((q = next_request(pool)) != NULL) {
     pthread_mutex_unlock(&pool->lane.mutex);
@@ -112,9 +118,12 @@ static bool put(mti_pool *pool, mti_request *q) {
   return possible;
 }
 
+/* Takes a request back. If it has begun, the cut is passed on: the call's own wait is woken. The
+ * thread cannot end without the mutex. */
 static bool take_back(mti_pool *pool, mti_request *q) {
   bool taken_back = false;
   pthread_mutex_lock(&pool->lane.mutex);
+  if (q->thread != NULL) q->thread->ops->unpark(q->thread, NULL);
   for (mti_request **at = &pool->lane.first; *at != NULL && !taken_back; at = &(*at)->next) {
     if (*at != q) continue;
     if (pool->lane.end == &q->next) pool->lane.end = at;

@@ -36,8 +36,10 @@ int mti_thread_start(mti_pool *pool, pthread_t *ret, void *(*run)(void *), void 
   *s = (start){.run = run, .arg = arg};
   char number[16];
   const char *prefix = pool->ex->options.name != NULL ? pool->ex->options.name : "meantime";
-  int digits = snprintf(number, sizeof number, "%s%u", kind, index);
-  snprintf(s->name, sizeof s->name, "%.*s%s", 15 - (digits < 15 ? digits : 15), prefix, number);
+  snprintf(number, sizeof number, "%s%u", kind, index);
+  size_t end = strlen(number), length = strnlen(prefix, sizeof s->name - 1 - end);
+  memcpy(s->name, prefix, length);
+  memcpy(s->name + length, number, end + 1);
   /* Signals are for the program's own threads; those that a fault raises cannot be kept off. */
   sigset_t all, before;
   sigfillset(&all);

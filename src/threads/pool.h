@@ -32,6 +32,19 @@ typedef struct mti_worker mti_worker;
 typedef struct mti_pool mti_pool;
 typedef struct mti_fiber mti_fiber;
 
+typedef struct mti_fibers { /* a queue */
+  mti_fiber *first, *last;
+} mti_fibers;
+
+/* A task's slot: shared by the fibers that run the task and its forked jobs. See slots.c. */
+typedef struct mti_share {
+  _Atomic uint32_t lock; /* guards the rest */
+  unsigned active;       /* fibers that run, or wait in a way that keeps the slot */
+  bool has_slot;
+  bool in_line;     /* one of its fibers is in the line for a slot */
+  mti_fibers waits; /* the others that want to run on */
+} mti_share;
+
 /* A stack, and what runs on it. It lives at the high end of the stack's memory, in the page that is
  * touched first anyway. The scheduler's loop itself runs on fibers: a fiber is idle (suspended in
  * the loop), or runs the loop and perhaps a task in it, or its task is suspended and the loop below
@@ -42,18 +55,14 @@ struct mti_fiber {
   mti_worker *worker;
   char *low;             /* end of the stack */
   mti_fiber *next;       /* in one list: ready, idle, inbox, slot line */
+  mti_share share;       /* of the task that began on this fiber */
   _Atomic uint32_t park; /* MTI_EMPTY, MTI_PARKED, MTI_NOTIFIED: see fiber.c */
-  /* Only touched by the worker, needs_slot and has_slot also by who grants a slot. */
-  bool has_slot;   /* the task on it counts as in flight */
-  bool needs_slot; /* it gave it up, and must have it back to run on */
+  /* Only touched by the worker. */
+  bool needs_slot; /* it left its task's share of a slot, and must enter again to run on */
   bool timed_out;
-  int64_t timer_ns; /* when it is to be woken; MTI_NEVER if not */
+  int64_t timer_ns;  /* when it is to be woken; MTI_NEVER if not */
   unsigned stack_id; /* Valgrind's */
 };
-
-typedef struct mti_fibers { /* a queue */
-  mti_fiber *first, *last;
-} mti_fibers;
 
 typedef struct mti_stacks { /* see stack.c; only touched by the worker, chunks read by others */
   struct mti_chunk *_Atomic chunks;
@@ -190,6 +199,7 @@ void mti_queue_cancel(mti_pool *pool);
 bool mti_delayed_put(mti_pool *pool, mt_future *f, int64_t due_ns, bool is_deadline);
 void mti_delayed_run(mti_pool *pool, int64_t now_ns); /* starts and expires what is due */
 void mti_delayed_forget(mti_pool *pool);              /* one entry has died */
+void mti_delayed_tidy(mti_pool *pool);                /* when there is nothing else to do */
 void mti_delayed_cancel(mti_pool *pool);
 int64_t mti_delayed_keep(mti_worker *w); /* before sleeping: when to wake for the delayed tasks */
 void mti_delayed_unkeep(mti_worker *w);  /* after sleeping */
@@ -197,7 +207,14 @@ void mti_delayed_unkeep(mti_worker *w);  /* after sleeping */
 /* slots.c */
 bool mti_slot_take(mti_pool *pool);
 void mti_slot_give(mti_pool *pool);
-void mti_slot_wait(mti_fiber *f); /* it is resumed once it has one */
+void mti_share_begin(mti_fiber *root);              /* with a slot */
+void mti_share_end(mti_worker *w, mti_fiber *root); /* gives it to the worker */
+void mti_share_leave(mti_worker *w, mti_fiber *f);  /* f does not run for now */
+/* f is to run on: true if it may. Otherwise it is resumed once it may ask again. */
+bool mti_share_enter(mti_worker *w, mti_fiber *f);
+bool mti_share_try(mti_worker *w, mti_fiber *f); /* as enter, but it is not resumed */
+void mti_share_force(mti_fiber *f);              /* enters without a slot */
+bool mti_slot_line(mti_pool *pool);              /* somebody is in line */
 
 /* idle.c */
 void mti_wake_one(mti_pool *pool); /* if a worker sleeps and none is searching */
@@ -208,6 +225,7 @@ bool mti_idle(
     mti_worker *w); /* sleeps until there may be something to do; false: the pool closes */
 
 /* fiber.c */
+void mti_fiber_wait_turn(mti_worker *w); /* a forked job is to begin: until its task has a slot */
 extern const mti_runner_ops mti_fiber_ops;
 void mti_fiber_resume(mti_worker *w, mti_fiber *f); /* from the loop */
 void mti_fiber_enter(void *fiber);                  /* the first function on a stack */

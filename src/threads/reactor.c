@@ -40,6 +40,8 @@ static int wanted(const mti_fdslot *slot) {
 }
 
 int mti_reactor_add(mti_reactor *r, int fd, mti_fdwait *wait) {
+  /* A number that is no descriptor must not make the table large. */
+  if ((size_t)fd >= r->slots && fcntl(fd, F_GETFD) < 0) return MT_ESYSTEM;
   if (!fits(r, fd)) return MT_ENOMEM;
   if (!mti_reactor_prepare(r)) return MT_ESYSTEM;
   mti_fdslot *slot = &r->slot[fd];

@@ -39,9 +39,15 @@ void mti_reactor_wait(mti_reactor *r, int64_t timeout_ns) {
   int n;
   if (r->fd < 0) return;
 #if defined(__GLIBC__) && (__GLIBC__ > 2 || (__GLIBC__ == 2 && __GLIBC_MINOR__ >= 35))
+  static _Atomic bool missing; /* in the kernel: it came with Linux 5.11 */
   struct timespec t = mti_timespec(timeout_ns < 0 ? 0 : timeout_ns);
-  n = epoll_pwait2(r->fd, event, 64, timeout_ns < 0 ? NULL : &t, NULL);
-  if (n < 0 && errno == ENOSYS)
+  bool try = !atomic_load_explicit(&missing, memory_order_relaxed);
+  n = try ? epoll_pwait2(r->fd, event, 64, timeout_ns < 0 ? NULL : &t, NULL) : -1;
+  if (try && n < 0 && errno == ENOSYS) {
+    atomic_store_explicit(&missing, true, memory_order_relaxed);
+    try = false;
+  }
+  if (!try)
 #endif
   {
     int64_t ms = timeout_ns < 0 ? -1 : timeout_ns / 1000000 + (timeout_ns % 1000000 != 0);

@@ -173,6 +173,12 @@ void mti_stack_fini(mti_worker *w, bool forked) {
   for (mti_fiber *f = s->idle; f != NULL && !forked; f = f->next) forget(f);
   for (mti_chunk *c = atomic_load_explicit(&s->chunks, memory_order_relaxed); c != NULL;) {
     mti_chunk *next = c->next;
+    /* A task that forked may be closing in the child, on this very stack: that one has to stay. */
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0), base = (uintptr_t)c->base;
+    if (here >= base && here < base + c->count * w->pool->stack_size) {
+      c = next;
+      continue;
+    }
 #ifdef MTI_ASAN
     __asan_unpoison_memory_region(c->base, c->count * w->pool->stack_size);
 #endif
@@ -181,7 +187,7 @@ void mti_stack_fini(mti_worker *w, bool forked) {
     c = next;
   }
   free(s->bare);
-  *s = (mti_stacks){0};
+  memset(s, 0, sizeof *s);
 }
 
 void mti_stack_each(mti_worker *w, void (*fn)(mti_fiber *f, void *arg), void *arg) {

@@ -42,22 +42,18 @@ void mti_worker_poll(mti_worker *w) {
   if (w->reactor.waiting > 0) mti_reactor_wait(&w->reactor, 0);
 }
 
+static void give_spare(mti_worker *w) {
+  if (!w->spare) return;
+  w->spare = false;
+  mti_slot_give(w->pool);
+}
+
 mti_fiber *mti_worker_ready(mti_worker *w) {
   mti_fiber *f;
   while ((f = mti_fibers_pop(&w->ready)) != NULL) {
-    if (!f->needs_slot) {
-      if (!w->spare) return f;
-      w->spare = false; /* it has its own, or shares one: ours may be used by others meanwhile */
-      mti_slot_give(w->pool);
-      return f;
-    }
-    if (!w->spare && !mti_slot_take(w->pool)) {
-      mti_slot_wait(f);
-      continue;
-    }
-    w->spare = false;
+    if (f->needs_slot && !mti_share_enter(w, f)) continue;
     f->needs_slot = false;
-    f->has_slot = true;
+    give_spare(w); /* it has its own: others may use ours meanwhile */
     return f;
   }
   return NULL;
@@ -66,10 +62,7 @@ mti_fiber *mti_worker_ready(mti_worker *w) {
 /* Those in line for a slot come before new starts. */
 static bool may_start(mti_worker *w) {
   mti_pool *pool = w->pool;
-  if (atomic_load_explicit(&pool->slots.waiting, memory_order_relaxed) > 0 && w->spare) {
-    w->spare = false;
-    mti_slot_give(pool);
-  }
+  if (mti_slot_line(pool)) give_spare(w);
   if (w->spare) return true;
   if (!mti_queue_has(pool)) return false;
   return w->spare = mti_slot_take(pool);
@@ -88,25 +81,19 @@ static __attribute__((noinline)) bool start_task(mti_worker *w) {
   mti_fiber *fiber = w->current;
   mt_executor *ex = w->pool->ex;
   w->spare = false;
-  fiber->has_slot = true;
+  mti_share_begin(fiber);
   count_running(w, 1);
   mti_extra *x = mti_extra_of(f);
   if (x != NULL && x->deadline_at_ns != MTI_NEVER) mti_delayed_forget(w->pool);
   int64_t due_ns = mti_run_task(ex, f, &fiber->runner);
   count_running(w, (size_t)-1);
-  fiber->has_slot = false;
-  if (w->spare) mti_slot_give(w->pool);
-  w->spare = true;
+  mti_share_end(w, fiber);
   if (due_ns >= 0) mti_repeat_at(ex, f, due_ns);
   return true;
 }
 
 static __attribute__((noinline)) bool run_job(mti_worker *w, mt_job *job) {
   if (job == NULL) return false;
-  if (w->spare) { /* a job shares its task's slot */
-    w->spare = false;
-    mti_slot_give(w->pool);
-  }
   mti_found_work(w);
   mti_job_run(w, job);
   return true;
