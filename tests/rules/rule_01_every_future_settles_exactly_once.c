@@ -257,6 +257,12 @@ static void only_a_shutdown_whose_time_ran_out_leaves_some_pending_and_says_so(v
 /* A bit of everything, in which any call for memory, a descriptor or a thread may fail. */
 #define TASKS 24
 
+/* Counts something strange, and keeps the first line that did. */
+#define STRANGE(scene)                                                                             \
+  do {                                                                                             \
+    if ((scene)->strange++ == 0) (scene)->line = __LINE__;                                         \
+  } while (0)
+
 struct scene {
   mt_executor *ex;
   mt_future *futures[TASKS];
@@ -265,6 +271,7 @@ struct scene {
   struct plug plug;
   int pipe[2];
   unsigned strange;
+  int line;
 };
 
 static mt_value does_much(mt_value arg) {
@@ -322,12 +329,12 @@ static void play_stream(struct scene *scene) {
   mt_status st;
   unsigned n = 0;
   while ((st = mt_next(s, MT_FOREVER, &f, NULL)) == 0) {
-    if (!mt_done(f) || !is_expected(mt_failure(f))) scene->strange++;
+    if (!mt_done(f) || !is_expected(mt_failure(f))) STRANGE(scene);
     mt_unref(f);
     n++;
   }
-  if (st != MT_END && st != MT_ENOMEM) scene->strange++;
-  if (st == MT_END && n != 10) scene->strange++;
+  if (st != MT_END && st != MT_ENOMEM) STRANGE(scene);
+  if (st == MT_END && n != 10) STRANGE(scene);
   mt_stream_close(s);
 }
 
@@ -336,10 +343,10 @@ static void play_promise(struct scene *scene) {
   mt_future *future;
   mt_status st = mt_promise_open(0, &promise, &future);
   if (st == MT_ENOMEM) return;
-  if (st != 0 || mt_settle_error(promise, EIO, "%0300d", 7) != 0) scene->strange++;
+  if (st != 0 || mt_settle_error(promise, EIO, "%0300d", 7) != 0) STRANGE(scene);
   mt_promise_close(promise);
   if (!mt_done(future) || !is_expected(mt_failure(future)) || mt_failure(future) == NULL)
-    scene->strange++;
+    STRANGE(scene);
   mt_unref(future);
 }
 
@@ -349,16 +356,16 @@ static void play_tasks(struct scene *scene) {
   for (int i = 0; i < TASKS; i++) {
     scene->futures[i] = submit_one(scene, i, g);
     scene->on_done[i] = mt_on_done(scene->futures[i], done_count, &scene->called[i]);
-    if (scene->on_done[i] != 0 && scene->on_done[i] != MT_ENOMEM) scene->strange++;
+    if (scene->on_done[i] != 0 && scene->on_done[i] != MT_ENOMEM) STRANGE(scene);
   }
   mt_status st = mt_wait_many(scene->futures, TASKS, MT_ALL_DONE, MT_FOREVER);
-  if (st != 0 && st != MT_ENOMEM) scene->strange++;
+  if (st != 0 && st != MT_ENOMEM) STRANGE(scene);
   for (int i = 0; i < TASKS; i++) {
-    if (mt_wait(scene->futures[i], MT_FOREVER) != 0) scene->strange++;
-    if (!is_expected(mt_failure(scene->futures[i]))) scene->strange++;
+    if (mt_wait(scene->futures[i], MT_FOREVER) != 0) STRANGE(scene);
+    if (!is_expected(mt_failure(scene->futures[i]))) STRANGE(scene);
   }
   st = mt_group_close(g);
-  if (st != 0 && st != MT_FAILED && st != MT_ECANCELED) scene->strange++;
+  if (st != 0 && st != MT_FAILED && st != MT_ECANCELED) STRANGE(scene);
 }
 
 /* Plays it all with one fault; returns how many calls of the kind there were. */
@@ -374,20 +381,20 @@ static unsigned play(enum fault kind, unsigned nth, bool onward) {
     play_tasks(&scene);
     play_stream(&scene);
     play_promise(&scene);
-    if (mt_close(scene.ex) != 0) scene.strange++;
+    if (mt_close(scene.ex) != 0) STRANGE(&scene);
   }
   unsigned calls = faults_disarm();
-  if (opened != 0 && opened != MT_ENOMEM && opened != MT_ESYSTEM) scene.strange++;
+  if (opened != 0 && opened != MT_ENOMEM && opened != MT_ESYSTEM) STRANGE(&scene);
   for (int i = 0; opened == 0 && i < TASKS; i++) {
-    if (atomic_load(&scene.called[i]) != (scene.on_done[i] == 0 ? 1 : 0)) scene.strange++;
+    if (atomic_load(&scene.called[i]) != (scene.on_done[i] == 0 ? 1 : 0)) STRANGE(&scene);
     mt_unref(scene.futures[i]);
   }
   close(scene.pipe[0]);
   close(scene.pipe[1]);
   plug_fini(&scene.plug);
   if (scene.strange > 0)
-    print_error("with fault %d at call %u%s, %u things are strange\n", (int)kind, nth,
-                onward ? " and all after" : "", scene.strange);
+    print_error("with fault %d at call %u%s, %u things are strange, first in line %d (open: %d)\n",
+                (int)kind, nth, onward ? " and all after" : "", scene.strange, scene.line, opened);
   assert_int_equal(scene.strange, 0);
   return calls;
 }
