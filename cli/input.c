@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LIST_PATIENCE_MS = 50 };
-
 void input_begin(struct input *in, char **args, size_t n, bool null_separated) {
   *in = (struct input){.args = args, .arg_count = n, .end_of_path = null_separated ? 0 : '\n'};
 }
@@ -90,8 +88,10 @@ static bool open_folder(struct input *in, const char *folder, struct problem *p)
 }
 
 /* Reads more of the list: > 0 something came; 0 its end; -1 nothing yet; -2 no memory. */
-static int read_list(struct input *in, bool patient) {
-  struct pollfd wait[2] = {{STDIN_FILENO, POLLIN, 0}, {signals_fd(), POLLIN, 0}};
+static int read_list(struct input *in, int patience_ms) {
+  /* Also woken by an interrupt, and when the reader of stdout has gone: then nobody waits. */
+  struct pollfd wait[3] = {
+      {STDIN_FILENO, POLLIN, 0}, {signals_fd(), POLLIN, 0}, {STDOUT_FILENO, 0, 0}};
   if (in->begin > 0) {
     memmove(in->buffer, in->buffer + in->begin, in->filled - in->begin);
     in->filled -= in->begin;
@@ -106,8 +106,9 @@ static int read_list(struct input *in, bool patient) {
   }
   for (;;) {
     if (signals_interrupted()) return 0;
-    int n = poll(wait, 2, patient ? -1 : LIST_PATIENCE_MS);
+    int n = poll(wait, 3, patience_ms);
     if (n == 0) return -1;
+    if (n > 0 && wait[2].revents & POLLERR) return 0;
     if (n < 0 || wait[1].revents) continue; /* a signal: asked above */
     ssize_t got = read(STDIN_FILENO, in->buffer + in->filled, in->room - in->filled);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
@@ -118,14 +119,14 @@ static int read_list(struct input *in, bool patient) {
 }
 
 /* The next path of the list; empty lines are none. */
-static enum input_kind next_of_list(struct input *in, bool patient, char **ret) {
+static enum input_kind next_of_list(struct input *in, int patience_ms, char **ret) {
   for (;;) {
     char *from = in->buffer ? in->buffer + in->begin : NULL;
     size_t left = in->filled - in->begin;
     char *stop = left ? memchr(from, in->end_of_path, left) : NULL;
     size_t size = stop ? (size_t)(stop - from) : left;
     if (!stop) {
-      int more = read_list(in, patient);
+      int more = read_list(in, patience_ms);
       if (more > 0) continue;
       if (more == -1) return INPUT_LATER;
       if (more == -2) return INPUT_NO_MEMORY;
@@ -156,7 +157,7 @@ static enum input_kind look_into(struct input *in, char *path, char **ret_path, 
   return INPUT_PATH;
 }
 
-enum input_kind input_next(struct input *in, bool patient, char **ret_path, struct problem *p) {
+enum input_kind input_next(struct input *in, int patience_ms, char **ret_path, struct problem *p) {
   for (;;) {
     if (signals_interrupted()) return INPUT_END;
     if (in->entry_next < in->entry_count) {
@@ -167,7 +168,7 @@ enum input_kind input_next(struct input *in, bool patient, char **ret_path, stru
     forget_folder(in);
     char *path;
     if (in->reading_list) {
-      enum input_kind k = next_of_list(in, patient, &path);
+      enum input_kind k = next_of_list(in, patience_ms, &path);
       if (k == INPUT_END) continue;
       if (k != INPUT_PATH) return k;
     } else if (in->arg_next == in->arg_count) {

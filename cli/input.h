@@ -34,9 +34,10 @@ enum input_kind {
 void input_begin(struct input *in, char **args, size_t n, bool null_separated);
 void input_end(struct input *in);
 
-/* The next item. With `patient`, waits for the list as long as it takes; else for a moment, then
- * says INPUT_LATER. An interrupt ends the input. */
-enum input_kind input_next(struct input *in, bool patient, char **ret_path, struct problem *p);
+/* The next item. A list that has nothing is waited for that long; then it is INPUT_LATER. An
+ * interrupt ends the input, and so does a reader of stdout who goes while the list is waited for.
+ */
+enum input_kind input_next(struct input *in, int patience_ms, char **ret_path, struct problem *p);
 
 /* How many items there will be, or 0 if that cannot be known yet. */
 uint64_t input_total(const struct input *in);

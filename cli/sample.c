@@ -238,12 +238,12 @@ static size_t write_files(const struct run *run, mt_executor *ex) {
   mt_task task = {.name = "sample", .tag = (void *)(uintptr_t)run};
   mt_map_options map = {.task = &task};
   mt_stream *s = mt_map_range(ex, write_file, 0, (intptr_t)run->count, &map);
-  size_t failed = 0;
+  size_t written = 0, failed = 0;
   for (;;) {
     mt_future *f;
     size_t i;
     mt_status st = mt_next(s, MT_MS(100), &f, &i);
-    progress(run, ex, false);
+    progress(run, written, failed, false);
     if (signals_interrupted() || ferror(stdout)) break;
     if (st == MT_ETIMEDOUT) continue;
     if (st != 0) {
@@ -254,11 +254,13 @@ static size_t write_files(const struct run *run, mt_executor *ex) {
     const mt_error *error = mt_failure(f);
     if (error) message("sample: %s", error->message);
     failed += error != NULL;
+    written += !error;
     if (isatty(STDOUT_FILENO)) progress_hide();
     if (!error) printf("%s/%s.csv\n", run->folder, run->tickers[i]);
     mt_unref(f);
   }
   mt_stream_close(s);
+  progress(run, written, failed, true);
   return failed;
 }
 
@@ -279,7 +281,6 @@ static int write_all(const struct run *run) {
   signals_begin();
   progress_begin((enum progress_when)o->progress, "files");
   size_t failed = write_files(run, ex);
-  progress(run, ex, true);
   mt_close(ex);
   bool closed = fflush(stdout) != 0 || ferror(stdout);
   signals_die_if_interrupted();

@@ -117,7 +117,8 @@ static mt_status draw(void *source, mt_value *ret) {
   struct item *item = calloc(1, sizeof *item);
   if (!item) return MT_ENOMEM;
   item->run = run;
-  enum input_kind kind = input_next(&run->input, run->drawn_here == 0, &item->path, &item->problem);
+  int patience_ms = run->drawn_here ? 20 : 250;
+  enum input_kind kind = input_next(&run->input, patience_ms, &item->path, &item->problem);
   if (kind == INPUT_PATH || kind == INPUT_PROBLEM) {
     run->drawn_here++;
     *ret = mt_ptr(item);
@@ -128,10 +129,13 @@ static mt_status draw(void *source, mt_value *ret) {
   return kind == INPUT_NO_MEMORY ? MT_ENOMEM : MT_END;
 }
 
+/* The executor's counts are ahead of what has come out here, but for a moment behind it, too. */
 static void progress(struct run *run, bool over) {
   mt_counts counts;
+  uint64_t out = run->succeeded + run->failed + run->cancelled;
   mt_counters(run->executor, &counts);
-  struct progress_state s = {counts.settled, counts.failed, input_total(&run->input)};
+  struct progress_state s = {counts.settled > out && !over ? counts.settled : out, run->failed,
+                             input_total(&run->input)};
   if (over)
     progress_end(&s);
   else
@@ -203,6 +207,13 @@ static void look_at_stdout(struct run *run) {
   run->output_error = EPIPE;
 }
 
+/* What is done while there is nothing to take. */
+static void idle(struct run *run) {
+  if (fflush(stdout) != 0 && !run->output_gone) run->output_gone = true, run->output_error = errno;
+  look_at_stdout(run);
+  progress(run, false);
+}
+
 /* Whether the rest is not wanted: --fail-fast or --stop-after have what they waited for. */
 static bool has_enough(const struct run *run) {
   const struct stats_options *o = run->options;
@@ -217,9 +228,7 @@ static mt_status drain(struct run *run, mt_stream *stream) {
     mt_future *f;
     mt_status st = mt_next(stream, 0, &f, NULL);
     if (st == MT_ETIMEDOUT) {
-      fflush(stdout);
-      look_at_stdout(run);
-      progress(run, false);
+      idle(run);
       st = mt_next(stream, MT_MS(100), &f, NULL);
     }
     if (signals_interrupted() && !told) {
@@ -250,6 +259,8 @@ static mt_status work(struct run *run) {
     mt_stream *stream = mt_map(run->executor, analyse, draw, run, &map);
     st = drain(run, stream);
     mt_stream_close(stream);
+    idle(run);
+    if (has_enough(run)) stop(run, true);
   }
   return st;
 }

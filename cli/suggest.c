@@ -31,7 +31,7 @@ static size_t distance(const char *a, size_t n, const char *b, size_t m) {
 }
 
 const char *suggest(const char *word, const char *const *words, size_t n) {
-  size_t size = strlen(word), nearest = size / 3 + 1;
+  size_t size = strlen(word), nearest = (size + 1) / 3;
   const char *best = NULL;
   if (size == 0 || size > LONGEST) return NULL;
   for (size_t i = 0; i < n; i++)
