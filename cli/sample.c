@@ -223,10 +223,8 @@ static bool choose_first_day(struct run *run) {
   return true;
 }
 
-static void progress(const struct run *run, mt_executor *ex, bool over) {
-  mt_counts counts;
-  mt_counters(ex, &counts);
-  struct progress_state s = {counts.settled, counts.failed, run->count};
+static void progress(const struct run *run, size_t written, size_t failed, bool over) {
+  struct progress_state s = {written + failed, failed, run->count};
   if (over)
     progress_end(&s);
   else
