@@ -3,6 +3,7 @@
 #include "core/executor.h"
 #include "base/clock.h"
 #include "core/blocking.h"
+#include "core/limit.h"
 #include "core/waitlist.h"
 #include <stdlib.h>
 #include <string.h>
@@ -213,7 +214,9 @@ void mt_counters(mt_executor *ex, mt_counts *ret) {
                      .retried = t.retried,
                      .workers = ex->workers,
                      .in_flight = ex->in_flight};
-  if (!mti_forked(ex)) ex->backend->counters(ex, ret);
+  if (mti_forked(ex)) return;
+  ex->backend->counters(ex, ret);
+  if (ex->room != NULL) ret->queued = mti_limit_used(ex->room);
 }
 
 unsigned mt_capabilities(const mt_executor *ex) {

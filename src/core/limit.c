@@ -100,10 +100,11 @@ mt_status mti_limit_take(mt_limit *l, mt_wait_kind kind, int64_t until_ns, unsig
   waiter w = {.runner = r};
   enter(l, &w);
   while (st == MT_OK && !(l->first == &w && take(l, &turn_ns))) {
-    int64_t wake_ns = l->first == &w && turn_ns < until_ns ? turn_ns : until_ns;
+    bool turn = l->first == &w && turn_ns < until_ns;
+    int64_t wake_ns = turn ? turn_ns : until_ns;
     pthread_mutex_unlock(&l->mutex);
-    st = mti_runner_wait(r, kind, (intptr_t)l, wake_ns, flags);
-    if (st == MT_ETIMEDOUT && wake_ns < until_ns) st = MT_OK; /* only its turn */
+    st = mti_runner_wait(r, kind, (intptr_t)l, wake_ns, flags | (turn ? MTI_TURN : 0));
+    if (st == MT_ETIMEDOUT && turn) st = MT_OK;
     pthread_mutex_lock(&l->mutex);
   }
   leave(l, &w);
@@ -122,6 +123,13 @@ void mt_release(mt_limit *l) {
     wake_first(l);
   }
   pthread_mutex_unlock(&l->mutex);
+}
+
+unsigned mti_limit_used(mt_limit *l) {
+  pthread_mutex_lock(&l->mutex);
+  unsigned used = l->permits - l->free;
+  pthread_mutex_unlock(&l->mutex);
+  return used;
 }
 
 void mt_limit_pause(mt_limit *l, int64_t duration_ns) {

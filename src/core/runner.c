@@ -62,9 +62,11 @@ mt_status mti_runner_wait(mti_runner *r, mt_wait_kind kind, intptr_t what, int64
   if (r->task != NULL) atomic_store_explicit(&r->wait_since_ns, mt_now_ns(), memory_order_relaxed);
   mti_runner_waiting(r, kind, what);
   mt_status st = r->ops->park(r, until_ns < limit ? until_ns : limit, flags & MTI_GIVE_SLOT);
+  /* A worker that was busy may find the wake-up before it looks at its timers. */
+  if (st == MT_OK && until_ns != MTI_NEVER && mt_now_ns() >= until_ns) st = MT_ETIMEDOUT;
   cut = guard ? MT_OK : mti_runner_cut(r);
   if (cut != MT_OK) st = cut;
-  mti_runner_resumed(r, kind, st);
+  mti_runner_resumed(r, kind, st == MT_ETIMEDOUT && flags & MTI_TURN ? MT_OK : st);
   errno = saved;
   return st;
 }

@@ -78,6 +78,7 @@ mt_status mti_runner_cut(mti_runner *r);
 
 enum {
   MTI_GIVE_SLOT = 1, /* not in flight while it waits */
+  MTI_TURN = 4,      /* reaching until_ns is what it waits for: observers are told success */
   MTI_GUARD = 2      /* not ended by a cut: the caller passes the cut on and waits on */
 };
 

@@ -11,7 +11,7 @@ mt_status mt_sleep(int64_t ns) {
   if (ns <= 0) return mti_runner_cut(r);
   int64_t until_ns = mti_after(mt_now_ns(), ns);
   mt_status st;
-  do st = mti_runner_wait(r, MT_WAITS_SLEEP, 0, until_ns, 0);
+  do st = mti_runner_wait(r, MT_WAITS_SLEEP, 0, until_ns, MTI_TURN);
   while (st == MT_OK); /* woken for nothing */
   return st == MT_ETIMEDOUT ? MT_OK : st;
 }

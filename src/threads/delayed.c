@@ -145,7 +145,10 @@ void mti_delayed_cancel(mti_pool *pool) {
     pool->delayed.heap = (mti_heap){0};
     publish(pool);
     pthread_mutex_unlock(&pool->delayed.mutex);
-    if (h.count == 0) return;
+    if (h.count == 0) {
+      mti_heap_fini(&h);
+      return;
+    }
     for (size_t i = 0; i < h.count; i++) {
       mti_settle_unstarted(future_of(&h.entry[i]), MT_ECANCELED);
       mt_unref(future_of(&h.entry[i]));

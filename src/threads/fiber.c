@@ -160,7 +160,8 @@ static void yield(mti_runner *r) {
   atomic_store_explicit(&f->park, MTI_NOTIFIED, memory_order_relaxed);
   w->start_first = w->ready.first == NULL;
   mti_fibers_push(&w->ready, f);
-  switch_to(w, f, w->start_first ? idle : next_after(w, idle));
+  mti_fiber *next = w->start_first ? idle : next_after(w, idle);
+  if (next != f) switch_to(w, f, next); /* the others may have gone into the line for slots */
   atomic_exchange_explicit(&f->park, MTI_EMPTY, memory_order_acquire);
 }
 

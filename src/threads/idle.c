@@ -93,6 +93,7 @@ void mti_found_work(mti_worker *w) {
 
 static bool something_to_do(mti_worker *w) {
   mti_pool *pool = w->pool;
+  if (w->ready.first != NULL) return true; /* giving a slot back may have served one of ours */
   if (atomic_load_explicit(&w->inbox, memory_order_seq_cst) != NULL) return true;
   if (mti_job_waits(pool)) return true;
   return atomic_load_explicit(&pool->slots.free, memory_order_seq_cst) > 0 && mti_queue_has(pool);

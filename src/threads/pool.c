@@ -52,8 +52,8 @@ int mti_thread_start(mti_pool *pool, pthread_t *ret, void *(*run)(void *), void 
   return rc;
 }
 
-static void worker_opened(mti_pool *pool, bool ok) {
-  if (!ok) atomic_store_explicit(&pool->init_failed, true, memory_order_relaxed);
+static void worker_opened(mti_pool *pool, mt_status st) {
+  if (st != MT_OK) atomic_store_explicit(&pool->opening, st, memory_order_relaxed);
   /* Release: the opener sees the above. */
   if (atomic_fetch_sub_explicit(&pool->starting, 1, memory_order_acq_rel) == 1)
     mti_unpark(&pool->opened, NULL);
@@ -69,7 +69,7 @@ static void *run_worker(void *arg) {
   mti_here.tally = &w->tally;
   bool ok = o->worker_init == NULL || o->worker_init(o->worker_arg, w->index) == 0;
   mti_fiber *first = ok ? mti_stack_get(w) : NULL;
-  worker_opened(pool, first != NULL);
+  worker_opened(pool, !ok ? MT_EBROKEN : first == NULL ? MT_ENOMEM : MT_OK);
   if (first != NULL) {
     w->current = first;
     mti_here.runner = &first->runner;
@@ -182,12 +182,12 @@ static mt_status open_pool(mt_executor *ex) {
   ex->impl = pool;
   mti_lane_init(pool);
   unsigned n = start_threads(pool);
-  bool failed = atomic_load_explicit(&pool->init_failed, memory_order_relaxed);
-  if (n == 0 || failed) {
+  mt_status st = n == 0 ? MT_ENOMEM : atomic_load_explicit(&pool->opening, memory_order_relaxed);
+  if (st != MT_OK) {
     end_threads(pool);
     mti_lane_fini(pool);
     free_pool(pool, false);
-    return failed ? MT_EBROKEN : MT_ENOMEM;
+    return st;
   }
   ex->workers = n; /* those that could not be started stay empty, and are never woken */
   ex->tallies = &pool->workers[0].tally;
@@ -207,14 +207,25 @@ static void close_pool(mt_executor *ex, bool forked) {
   free_pool(pool, forked);
 }
 
+static void cancel_queued(mt_executor *ex) {
+  mti_delayed_cancel(mti_pool_of(ex));
+  mti_queue_cancel(mti_pool_of(ex));
+}
+
+/* A shutdown that came between the admission of a task and its queueing has emptied the queues
+ * before: sequentially consistent, so that it finds the task or we find its flag. */
+static void dropped_meanwhile(mt_executor *ex) {
+  if (atomic_load_explicit(&ex->state, memory_order_seq_cst) & MTI_DROP_QUEUED) cancel_queued(ex);
+}
+
 static void submit(mt_executor *ex, mt_future *f, bool inside) {
   mti_queue_put(mti_pool_of(ex), f, inside);
+  dropped_meanwhile(ex);
 }
 
 static bool submit_at(mt_executor *ex, mt_future *f, int64_t due_ns) {
   if (!mti_delayed_put(mti_pool_of(ex), f, due_ns, false)) return false;
-  /* A shutdown that came between our admission and now has emptied the heap before. */
-  if (mti_state(ex) & MTI_DROP_QUEUED) mti_delayed_cancel(mti_pool_of(ex));
+  dropped_meanwhile(ex);
   return true;
 }
 
@@ -232,11 +243,6 @@ void mti_repeat_at(mt_executor *ex, mt_future *f, int64_t due_ns) {
 
 static void forget(mt_executor *ex) {
   mti_delayed_forget(mti_pool_of(ex));
-}
-
-static void cancel_queued(mt_executor *ex) {
-  mti_delayed_cancel(mti_pool_of(ex));
-  mti_queue_cancel(mti_pool_of(ex));
 }
 
 static void wake_fiber(mti_fiber *f, void *arg) {

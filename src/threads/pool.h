@@ -152,7 +152,7 @@ struct mti_pool {
 
   _Atomic bool closing;
   _Atomic unsigned starting; /* workers whose init is not over */
-  _Atomic bool init_failed;
+  _Atomic mt_status opening; /* why a worker could not be opened */
   mti_parker opened;
 };
 
