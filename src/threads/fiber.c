@@ -70,19 +70,17 @@ static mt_status park(mti_runner *r, int64_t until_ns, bool give_slot) {
     mti_stack_put(w, idle);
     return MT_ENOMEM;
   }
-  give_slot = give_slot && r->root->task != NULL;
+  f->needs_slot = give_slot && r->root->task != NULL;
   uint32_t seen = MTI_EMPTY;
   /* Release: who finds PARKED may resume us. */
   if (atomic_compare_exchange_strong_explicit(&f->park, &seen, MTI_PARKED, memory_order_acq_rel,
                                               memory_order_acquire)) {
-    if (give_slot) {
-      f->needs_slot = true;
-      mti_share_leave(w, f);
-    }
+    if (f->needs_slot) mti_share_leave(w, f);
     count(&w->suspended, 1);
     switch_to(w, f, next_after(w, idle));
     count(&w->suspended, (size_t)-1);
   } else {
+    f->needs_slot = false;
     mti_stack_put(w, idle);
   }
   /* Acquire, by an exchange: what any unpark so far has to tell is seen by the caller's next look.
@@ -101,6 +99,7 @@ void mti_fiber_wait_turn(mti_worker *w) {
     mti_share_force(f);
     return;
   }
+  mti_slot_want(w->pool);
   /* NOTIFIED: as a fiber that was woken and has found no slot. */
   atomic_store_explicit(&f->park, MTI_NOTIFIED, memory_order_relaxed);
   mti_fibers_push(&w->ready, f);
@@ -109,9 +108,14 @@ void mti_fiber_wait_turn(mti_worker *w) {
 }
 
 void mti_fiber_unpark(mti_fiber *f) {
-  mti_worker *w = f->worker;
-  /* Release: what was done before is seen by the resumed task. */
+  /* Release: what was done before is seen by the resumed task. Acquire: we see needs_slot. */
   if (atomic_exchange_explicit(&f->park, MTI_NOTIFIED, memory_order_acq_rel) != MTI_PARKED) return;
+  if (f->needs_slot) mti_slot_want(f->worker->pool);
+  mti_fiber_send(f);
+}
+
+void mti_fiber_send(mti_fiber *f) {
+  mti_worker *w = f->worker;
   if (mti_here.worker == w) {
     mti_fibers_push(&w->ready, f);
     return;

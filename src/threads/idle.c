@@ -86,9 +86,7 @@ void mti_found_work(mti_worker *w) {
   }
   /* Relaxed: what it misses, the next start or the sleeper's own last look finds. */
   if (atomic_load_explicit(&pool->idle.count, memory_order_relaxed) == 0) return;
-  if (mti_job_waits(pool) ||
-      (atomic_load_explicit(&pool->slots.free, memory_order_seq_cst) > 0 && mti_queue_has(pool)))
-    mti_wake_one(pool);
+  if (mti_job_waits(pool) || (mti_slot_may_start(pool) && mti_queue_has(pool))) mti_wake_one(pool);
 }
 
 static bool something_to_do(mti_worker *w) {
@@ -96,7 +94,7 @@ static bool something_to_do(mti_worker *w) {
   if (w->ready.first != NULL) return true; /* giving a slot back may have served one of ours */
   if (atomic_load_explicit(&w->inbox, memory_order_seq_cst) != NULL) return true;
   if (mti_job_waits(pool)) return true;
-  return atomic_load_explicit(&pool->slots.free, memory_order_seq_cst) > 0 && mti_queue_has(pool);
+  return mti_slot_may_start(pool) && mti_queue_has(pool);
 }
 
 /* Until when it may sleep: its own timers, the delayed tasks if it keeps them, giving memory back.

@@ -130,7 +130,8 @@ struct mti_pool {
 
   struct { /* see slots.c */
     _Alignas(64) _Atomic size_t free;
-    _Atomic size_t waiting; /* length of the line; written under the mutex */
+    _Atomic size_t wanted;  /* fibers that were woken and need a slot to run on */
+    _Atomic size_t waiting; /* those of them in line; written under the mutex */
     pthread_mutex_t mutex;
     mti_fibers line;
   } slots;
@@ -205,7 +206,9 @@ int64_t mti_delayed_keep(mti_worker *w); /* before sleeping: when to wake for th
 void mti_delayed_unkeep(mti_worker *w);  /* after sleeping */
 
 /* slots.c */
-bool mti_slot_take(mti_pool *pool);
+bool mti_slot_take(mti_pool *pool); /* for a new start */
+bool mti_slot_may_start(mti_pool *pool);
+void mti_slot_want(mti_pool *pool); /* a fiber that needs a slot was woken */
 void mti_slot_give(mti_pool *pool);
 void mti_share_begin(mti_fiber *root);              /* with a slot */
 void mti_share_end(mti_worker *w, mti_fiber *root); /* gives it to the worker */
@@ -214,7 +217,6 @@ void mti_share_leave(mti_worker *w, mti_fiber *f);  /* f does not run for now */
 bool mti_share_enter(mti_worker *w, mti_fiber *f);
 bool mti_share_try(mti_worker *w, mti_fiber *f); /* as enter, but it is not resumed */
 void mti_share_force(mti_fiber *f);              /* enters without a slot */
-bool mti_slot_line(mti_pool *pool);              /* somebody is in line */
 
 /* idle.c */
 void mti_wake_one(mti_pool *pool); /* if a worker sleeps and none is searching */
@@ -230,6 +232,7 @@ extern const mti_runner_ops mti_fiber_ops;
 void mti_fiber_resume(mti_worker *w, mti_fiber *f); /* from the loop */
 void mti_fiber_enter(void *fiber);                  /* the first function on a stack */
 void mti_fiber_unpark(mti_fiber *f);
+void mti_fiber_send(mti_fiber *f); /* to its worker's ready list; NOTIFIED, and in no list */
 void mti_inbox_take(mti_worker *w);
 
 /* stack.c */

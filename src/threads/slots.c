@@ -6,6 +6,9 @@
  * tasks that never wait cost no operation on the shared count. It gives it back when it has nothing
  * to start.
  *
+ * Who was woken and needs a slot comes before who starts: from the wake-up on it is counted as
+ * `wanted`, and so many free slots are left alone by starts.
+ *
  * A task has one slot, however many fibers run its forked jobs. Its share counts the active ones: a
  * fiber leaves when it waits for a future (or the like) or a job ends, and the last to leave gives
  * the slot up; a fiber must enter to run on. If the slot is gone, the first to ask takes one or
@@ -17,17 +20,30 @@
 #include "base/spin.h"
 #include "threads/pool.h"
 
-bool mti_slot_take(mti_pool *pool) {
-  size_t free = atomic_load_explicit(&pool->slots.free, memory_order_seq_cst);
-  while (free > 0)
+static size_t load(_Atomic size_t *n) {
+  return atomic_load_explicit(n, memory_order_seq_cst);
+}
+
+/* Takes a free slot if more than `beyond` are free. */
+static bool take(mti_pool *pool, size_t beyond) {
+  size_t free = load(&pool->slots.free);
+  while (free > beyond)
     if (atomic_compare_exchange_weak_explicit(&pool->slots.free, &free, free - 1,
                                               memory_order_seq_cst, memory_order_seq_cst))
       return true;
   return false;
 }
 
-bool mti_slot_line(mti_pool *pool) {
-  return atomic_load_explicit(&pool->slots.waiting, memory_order_relaxed) > 0;
+bool mti_slot_take(mti_pool *pool) {
+  return take(pool, load(&pool->slots.wanted));
+}
+
+bool mti_slot_may_start(mti_pool *pool) {
+  return load(&pool->slots.free) > load(&pool->slots.wanted);
+}
+
+void mti_slot_want(mti_pool *pool) {
+  atomic_fetch_add_explicit(&pool->slots.wanted, 1, memory_order_seq_cst);
 }
 
 static void lock(mti_share *s) {
@@ -43,12 +59,11 @@ static mti_share *share_of(mti_fiber *f) {
   return &((mti_fiber *)f->runner.root)->share;
 }
 
-/* Sends fibers back to their workers, where they ask again. They are NOTIFIED and in no list. */
+/* Sends fibers back to their workers, where they ask again. */
 static void hand_back(mti_fiber *f) {
   while (f != NULL) {
     mti_fiber *next = f->next;
-    atomic_store_explicit(&f->park, MTI_PARKED, memory_order_release);
-    mti_fiber_unpark(f);
+    mti_fiber_send(f);
     f = next;
   }
 }
@@ -71,7 +86,7 @@ static void serve(mti_pool *pool) {
   for (;;) {
     pthread_mutex_lock(&pool->slots.mutex);
     mti_fiber *f = NULL;
-    if (pool->slots.line.first != NULL && mti_slot_take(pool)) {
+    if (pool->slots.line.first != NULL && take(pool, 0)) {
       f = mti_fibers_pop(&pool->slots.line);
       atomic_fetch_sub_explicit(&pool->slots.waiting, 1, memory_order_seq_cst);
     }
@@ -81,11 +96,16 @@ static void serve(mti_pool *pool) {
   }
 }
 
+static void wake_for_starts(mti_pool *pool) {
+  if (atomic_load_explicit(&pool->idle.count, memory_order_seq_cst) > 0 &&
+      mti_slot_may_start(pool) && mti_queue_has(pool))
+    mti_wake_one(pool);
+}
+
 void mti_slot_give(mti_pool *pool) {
   atomic_fetch_add_explicit(&pool->slots.free, 1, memory_order_seq_cst);
-  if (atomic_load_explicit(&pool->slots.waiting, memory_order_seq_cst) > 0) serve(pool);
-  if (atomic_load_explicit(&pool->idle.count, memory_order_seq_cst) > 0 && mti_queue_has(pool))
-    mti_wake_one(pool);
+  if (load(&pool->slots.waiting) > 0) serve(pool);
+  wake_for_starts(pool);
 }
 
 static void stand_in_line(mti_fiber *f) {
@@ -134,7 +154,7 @@ void mti_share_force(mti_fiber *f) {
 /* Under the lock. */
 static bool try_to_enter(mti_worker *w, mti_share *s) {
   if (!s->has_slot) {
-    if (s->in_line || (!w->spare && !mti_slot_take(w->pool))) return false;
+    if (s->in_line || (!w->spare && !take(w->pool, 0))) return false;
     w->spare = false;
     s->has_slot = true;
   }
@@ -160,5 +180,9 @@ bool mti_share_enter(mti_worker *w, mti_fiber *f) {
     mti_fibers_push(&s->waits, f);
   unlock(s);
   if (first) stand_in_line(f);
+  if (enters) {
+    atomic_fetch_sub_explicit(&w->pool->slots.wanted, 1, memory_order_seq_cst);
+    wake_for_starts(w->pool); /* if it found its task's slot there, one may be left over */
+  }
   return enters;
 }

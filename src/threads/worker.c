@@ -62,7 +62,7 @@ mti_fiber *mti_worker_ready(mti_worker *w) {
 /* Those in line for a slot come before new starts. */
 static bool may_start(mti_worker *w) {
   mti_pool *pool = w->pool;
-  if (mti_slot_line(pool)) give_spare(w);
+  if (atomic_load_explicit(&pool->slots.wanted, memory_order_relaxed) > 0) give_spare(w);
   if (w->spare) return true;
   if (!mti_queue_has(pool)) return false;
   return w->spare = mti_slot_take(pool);
