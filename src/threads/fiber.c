@@ -99,7 +99,6 @@ void mti_fiber_wait_turn(mti_worker *w) {
     mti_share_force(f);
     return;
   }
-  mti_slot_want(w->pool);
   /* NOTIFIED: as a fiber that was woken and has found no slot. */
   atomic_store_explicit(&f->park, MTI_NOTIFIED, memory_order_relaxed);
   mti_fibers_push(&w->ready, f);
@@ -110,7 +109,7 @@ void mti_fiber_wait_turn(mti_worker *w) {
 void mti_fiber_unpark(mti_fiber *f) {
   /* Release: what was done before is seen by the resumed task. Acquire: we see needs_slot. */
   if (atomic_exchange_explicit(&f->park, MTI_NOTIFIED, memory_order_acq_rel) != MTI_PARKED) return;
-  if (f->needs_slot) mti_slot_want(f->worker->pool);
+  if (f->needs_slot) mti_slot_want(f->worker);
   mti_fiber_send(f);
 }
 

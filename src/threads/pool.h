@@ -99,6 +99,8 @@ struct mti_worker {
   _Alignas(64) _Atomic(mti_fiber *) inbox; /* resumed by others, newest first */
   mti_parker parker; /* where it sleeps without descriptors; its word also when with them */
 
+  _Atomic bool wants; /* counted in slots.wanted */
+
   /* Guarded by the pool's idle mutex. */
   bool is_idle;
   mti_worker *idle_next, **idle_link;
@@ -130,8 +132,8 @@ struct mti_pool {
 
   struct { /* see slots.c */
     _Alignas(64) _Atomic size_t free;
-    _Atomic size_t wanted;  /* fibers that were woken and need a slot to run on */
-    _Atomic size_t waiting; /* those of them in line; written under the mutex */
+    _Atomic size_t wanted;  /* workers that are waking up to run on with a slot */
+    _Atomic size_t waiting; /* fibers in line; written under the mutex */
     pthread_mutex_t mutex;
     mti_fibers line;
   } slots;
@@ -208,7 +210,8 @@ void mti_delayed_unkeep(mti_worker *w);  /* after sleeping */
 /* slots.c */
 bool mti_slot_take(mti_pool *pool); /* for a new start */
 bool mti_slot_may_start(mti_pool *pool);
-void mti_slot_want(mti_pool *pool); /* a fiber that needs a slot was woken */
+void mti_slot_want(mti_worker *w); /* a fiber of it was woken that needs a slot */
+void mti_slot_unwant(mti_worker *w);
 void mti_slot_give(mti_pool *pool);
 void mti_share_begin(mti_fiber *root);              /* with a slot */
 void mti_share_end(mti_worker *w, mti_fiber *root); /* gives it to the worker */

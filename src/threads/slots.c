@@ -6,8 +6,8 @@
  * tasks that never wait cost no operation on the shared count. It gives it back when it has nothing
  * to start.
  *
- * Who was woken and needs a slot comes before who starts: from the wake-up on it is counted as
- * `wanted`, and so many free slots are left alone by starts.
+ * Who was woken and needs a slot comes before who starts. While its worker wakes up, one free slot
+ * is left alone for it (`wanted`); a worker that is awake looks at its woken fibers first anyway.
  *
  * A task has one slot, however many fibers run its forked jobs. Its share counts the active ones: a
  * fiber leaves when it waits for a future (or the like) or a job ends, and the last to leave gives
@@ -42,8 +42,24 @@ bool mti_slot_may_start(mti_pool *pool) {
   return load(&pool->slots.free) > load(&pool->slots.wanted);
 }
 
-void mti_slot_want(mti_pool *pool) {
-  atomic_fetch_add_explicit(&pool->slots.wanted, 1, memory_order_seq_cst);
+static void wake_for_starts(mti_pool *pool) {
+  if (atomic_load_explicit(&pool->idle.count, memory_order_seq_cst) > 0 &&
+      mti_slot_may_start(pool) && mti_queue_has(pool))
+    mti_wake_one(pool);
+}
+
+void mti_slot_want(mti_worker *w) {
+  uint32_t word = atomic_load_explicit(&w->parker.word, memory_order_relaxed);
+  if (word == MTI_EMPTY || word == MTI_NOTIFIED) return; /* it is awake, and may be so for long */
+  if (!atomic_exchange_explicit(&w->wants, true, memory_order_relaxed))
+    atomic_fetch_add_explicit(&w->pool->slots.wanted, 1, memory_order_seq_cst);
+}
+
+void mti_slot_unwant(mti_worker *w) {
+  if (!atomic_load_explicit(&w->wants, memory_order_relaxed)) return;
+  if (!atomic_exchange_explicit(&w->wants, false, memory_order_relaxed)) return;
+  atomic_fetch_sub_explicit(&w->pool->slots.wanted, 1, memory_order_seq_cst);
+  wake_for_starts(w->pool);
 }
 
 static void lock(mti_share *s) {
@@ -94,12 +110,6 @@ static void serve(mti_pool *pool) {
     if (f == NULL) return;
     grant(f);
   }
-}
-
-static void wake_for_starts(mti_pool *pool) {
-  if (atomic_load_explicit(&pool->idle.count, memory_order_seq_cst) > 0 &&
-      mti_slot_may_start(pool) && mti_queue_has(pool))
-    mti_wake_one(pool);
 }
 
 void mti_slot_give(mti_pool *pool) {
@@ -180,9 +190,5 @@ bool mti_share_enter(mti_worker *w, mti_fiber *f) {
     mti_fibers_push(&s->waits, f);
   unlock(s);
   if (first) stand_in_line(f);
-  if (enters) {
-    atomic_fetch_sub_explicit(&w->pool->slots.wanted, 1, memory_order_seq_cst);
-    wake_for_starts(w->pool); /* if it found its task's slot there, one may be left over */
-  }
   return enters;
 }

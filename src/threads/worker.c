@@ -54,9 +54,10 @@ mti_fiber *mti_worker_ready(mti_worker *w) {
     if (f->needs_slot && !mti_share_enter(w, f)) continue;
     f->needs_slot = false;
     give_spare(w); /* it has its own: others may use ours meanwhile */
-    return f;
+    break;
   }
-  return NULL;
+  mti_slot_unwant(w);
+  return f;
 }
 
 /* Those in line for a slot come before new starts. */
