@@ -15,9 +15,13 @@
 
 #include "number.h"
 
+#include <float.h>
 #include <math.h>
 
 enum { SLACK = 160 };
+
+/* The compiler's own measure stops short of one straight loop, which costs a third. */
+#define INLINE static inline __attribute__((always_inline))
 
 #define EVERY(byte) (0x0101010101010101ULL * (byte))
 #define HIGH        EVERY(0x80U)
@@ -28,18 +32,18 @@ static inline uint64_t load(const char *p) {
   return v;
 }
 
-static inline size_t first_byte(uint64_t marks) {
+INLINE size_t first_byte(uint64_t marks) {
   return (size_t)__builtin_ctzll(marks) / 8;
 }
 
 /* Marks bytes equal to `byte`; exact up to the first mark, which is all that is used. */
-static inline uint64_t marks_of(uint64_t v, uint64_t every) {
+INLINE uint64_t marks_of(uint64_t v, uint64_t every) {
   uint64_t x = v ^ every;
   return (x - EVERY(0x01U)) & ~x & HIGH;
 }
 
 /* Eight digit values, the first in the lowest byte, to a number: pairs, then fours, then all. */
-static inline uint64_t join_digits(uint64_t x) {
+INLINE uint64_t join_digits(uint64_t x) {
   x = x * 10 + (x >> 8);
   return (((x & 0x000000FF000000FFULL) * 0x000F424000000064ULL) +
           (((x >> 16) & 0x000000FF000000FFULL) * 0x0000271000000001ULL)) >>
@@ -63,24 +67,24 @@ static const uint64_t powers[] = {1ULL,
                                   100000000000000ULL,
                                   1000000000000000ULL};
 
-/* Up to eight digits at p: returns how many. A shift moves what follows them out, and leaves zeros
- * in front. */
-static inline size_t take_eight(const char *p, uint64_t *value) {
+static const double exact[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                               1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+
+/* How many of the eight bytes at p are digits, up to the first that is none, and their value: a
+ * shift moves what follows them out, and leaves zeros in front. */
+INLINE size_t take_eight(const char *p, uint64_t *value) {
   uint64_t x = load(p) ^ EVERY(0x30U);
   uint64_t others = ((x + EVERY(0x76U)) | x) & HIGH;
-  if (others == 0) {
-    *value = join_digits(x);
-    return 8;
-  }
-  size_t n = first_byte(others);
+  size_t n = others ? first_byte(others) : 8;
   *value = n == 0 ? 0 : join_digits(x << (64 - 8 * n));
   return n;
 }
 
-/* Up to 15 digits; 16 means too many. */
-static inline size_t take_run(const char *p, uint64_t *value) {
+/* Up to 15 digits; 16 means too many. Seven or eight digits, as volumes have by turns, take the
+ * same way: only a ninth one branches off, whence the & that is no &&. */
+INLINE size_t take_run(const char *p, uint64_t *value) {
   size_t n = take_eight(p, value);
-  if (n < 8) return n;
+  if (!((n == 8) & ((unsigned char)(p[8] - '0') < 10))) return n;
   uint64_t more;
   size_t m = take_eight(p + 8, &more);
   *value = m == 8 ? 0 : *value * powers[m] + more;
@@ -88,7 +92,7 @@ static inline size_t take_run(const char *p, uint64_t *value) {
 }
 
 /* digits, or digits.digits; returns what follows, or NULL if this is for the general reader. */
-static inline const char *take_value(const char *p, double *ret) {
+INLINE const char *take_value(const char *p, double *ret) {
   uint64_t whole, part = 0;
   size_t n = take_run(p, &whole), m = 0;
   if (n == 0 || n > 15) return NULL;
@@ -99,13 +103,19 @@ static inline const char *take_value(const char *p, double *ret) {
   }
   m = take_run(p + 1, &part);
   if (m > 15 || n + m > 19) return NULL;
-  if (!number_scale(whole * powers[m] + part, -(int)m, ret)) return NULL;
-  return p + 1 + m;
+  uint64_t digits = whole * powers[m] + part;
+  p += 1 + m;
+#if FLT_EVAL_METHOD == 0
+  if (digits < 1ULL << 53) {
+    *ret = (double)digits / exact[m]; /* both are exact, so this rounds once: see number.c */
+    return p;
+  }
+#endif
+  return number_scale(digits, -(int)m, ret) ? p : NULL;
 }
 
 /* Past `count` delimiters, on the same line and outside quotes; NULL if that cannot be had. */
-static inline const char *skip_fields(const char *p, size_t count, char delimiter,
-                                      const char *limit) {
+INLINE const char *skip_fields(const char *p, size_t count, char delimiter, const char *limit) {
   uint64_t every = EVERY((unsigned char)delimiter);
   while (count > 0) {
     if (p >= limit) return NULL;
@@ -126,7 +136,7 @@ static inline const char *skip_fields(const char *p, size_t count, char delimite
 }
 
 /* To the row after this one, from the end of a field. */
-static inline const char *skip_rest(const char *p, char delimiter, const char *limit) {
+INLINE const char *skip_rest(const char *p, char delimiter, const char *limit) {
   if (*p == delimiter) {
     for (;; p += 8) {
       if (p >= limit) return NULL;
@@ -159,7 +169,7 @@ static bool take_month(struct fast *f, const char *p) {
   return true;
 }
 
-static inline bool take_date(struct fast *f, const char *p, int64_t *ret) {
+INLINE bool take_date(struct fast *f, const char *p, int64_t *ret) {
   if (load(p) != f->month && !take_month(f, p)) return false;
   unsigned tens = (unsigned)(unsigned char)p[8] - '0', ones = (unsigned)(unsigned char)p[9] - '0';
   unsigned day = tens * 10 + ones;
@@ -185,11 +195,9 @@ bool fast_init(struct fast *f, const struct dialect *d) {
   return true;
 }
 
-/* One row; NULL if it is not of the shape. Inlined into loops for which `volume` and the skips are
- * constants where that pays. */
-static inline const char *take_row(struct fast *f, const char *p, const char *limit,
-                                   size_t skip_first, size_t skip_second, bool volume,
-                                   int64_t *when, double *a, double *b) {
+/* One row; NULL if it is not of the shape. */
+INLINE const char *take_row(struct fast *f, const char *p, const char *limit, size_t skip_first,
+                            size_t skip_second, bool volume, int64_t *when, double *a, double *b) {
   if (!take_date(f, p, when)) return NULL;
   p = skip_fields(p + 11, skip_first, f->delimiter, limit);
   if (!p || !(p = take_value(p, a))) return NULL;
@@ -201,32 +209,29 @@ static inline const char *take_row(struct fast *f, const char *p, const char *li
   return skip_rest(p, f->delimiter, limit);
 }
 
-/* date,price,volume with nothing between. */
-static const char *adjacent_rows(struct fast *f, struct series *s, const char *at,
-                                 const char *limit, size_t most) {
-  for (size_t n = 0; n < most && at < limit; n++) {
-    int64_t when;
-    double price, volume;
-    const char *next = take_row(f, at, limit, 0, 0, true, &when, &price, &volume);
-    if (!next || !(price > 0)) break;
-    series_add(s, when, price, volume);
-    at = next;
-  }
-  return at;
-}
-
-static const char *spaced_rows(struct fast *f, struct series *s, const char *at, const char *limit,
-                               size_t most) {
-  for (size_t n = 0; n < most && at < limit; n++) {
-    int64_t when;
+/* The rows of a stretch. `adjacent` is a constant at each of its two calls: date,price,volume with
+ * nothing between needs no skipping. Where the rows go is kept in locals, since the compiler must
+ * otherwise take every store for one that may move it. */
+INLINE const char *take_rows(struct fast *f, struct series *s, const char *at, const char *limit,
+                             size_t most, bool adjacent) {
+  int64_t *when = s->when + s->count;
+  double *price = s->price + s->count, *volume = s->volume + s->count;
+  size_t n = 0;
+  for (; n < most && at < limit; n++) {
+    int64_t moment;
     double a, b = NAN;
-    const char *next =
-        take_row(f, at, limit, f->skip_first, f->skip_second, f->volume, &when, &a, &b);
-    double price = f->volume_first ? b : a;
-    if (!next || !(price > 0)) break;
-    series_add(s, when, price, f->volume_first ? a : b);
+    const char *next = adjacent ? take_row(f, at, limit, 0, 0, true, &moment, &a, &b)
+                                : take_row(f, at, limit, f->skip_first, f->skip_second, f->volume,
+                                           &moment, &a, &b);
+    bool swapped = !adjacent && f->volume_first;
+    double p = swapped ? b : a;
+    if (!next || !(p > 0)) break;
+    when[n] = moment;
+    price[n] = p;
+    volume[n] = swapped ? a : b;
     at = next;
   }
+  s->count += n;
   return at;
 }
 
@@ -235,5 +240,6 @@ const char *fast_rows(struct fast *f, struct series *s, const char *at, const ch
   if (end - at <= SLACK) return at;
   const char *limit = end - SLACK;
   bool adjacent = f->volume && !f->volume_first && f->skip_first == 0 && f->skip_second == 0;
-  return adjacent ? adjacent_rows(f, s, at, limit, most) : spaced_rows(f, s, at, limit, most);
+  return adjacent ? take_rows(f, s, at, limit, most, true)
+                  : take_rows(f, s, at, limit, most, false);
 }
