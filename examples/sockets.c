@@ -38,7 +38,7 @@ static mt_value serve(mt_value listener) {
 }
 
 static mt_value call(mt_value client) {
-  char sent[64], received[64];
+  char sent[64], received[64] = "";
   int fd = io_connect(port), st = 0;
   if (fd < 0) return io_failure(fd, "connect");
   for (int round = 0; round < ROUNDS && st == 0; round++) {

@@ -42,7 +42,8 @@ def declared(header):
 def mentioned(header):
     """The constants of a header, and the fields of its structs, but for those that are opaque."""
     text = without_comments(header.read_text())
-    names = set(re.findall(r"^#define (MT_[A-Z]+)\b(?!_)", text, flags=re.M)) - {"MT_API", "MT_PRINTF"}
+    names = set(re.findall(r"^#define (MT_[A-Z]+)\b(?!_)", text, flags=re.M))
+    names -= {"MT_API", "MT_PRINTF"}
     for body in re.findall(r"\benum \w*\s*\{(.*?)\}", text, flags=re.S):
         names |= set(re.findall(r"\bMT_\w+", body))
     for name, body in re.findall(r"\bstruct (\w+) \{(.*?)^\}", text, flags=re.S | re.M):
