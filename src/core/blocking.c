@@ -15,23 +15,39 @@ static mti_blocking *blocking(mti_runner *r) {
   return (mti_blocking *)r;
 }
 
+/* An inline task on a worker waits by suspending the task below it: its worker must not stand
+ * still. The thread's runner is the inline task's again afterwards. */
+#define BY_HOST(r, call)                                                                           \
+  do {                                                                                             \
+    mti_runner *host = blocking(r)->host;                                                          \
+    if (host == NULL) break;                                                                       \
+    call;                                                                                          \
+    mti_here.runner = (r);                                                                         \
+  } while (0)
+
 static mt_status park(mti_runner *r, int64_t until_ns, bool give_slot) {
-  (void)give_slot; /* an inline task counts as in flight only on its own thread */
+  mt_status st = MT_OK;
+  BY_HOST(r, st = host->ops->park(host, until_ns, give_slot));
+  if (blocking(r)->host != NULL) return st;
   return mti_park(&blocking(r)->parker, until_ns) ? MT_OK : MT_ETIMEDOUT;
 }
 
 static void unpark(mti_runner *r, _Atomic uint32_t *gone) {
-  mti_unpark(&blocking(r)->parker, gone);
+  mti_runner *host = blocking(r)->host;
+  if (host != NULL)
+    host->ops->unpark(host, gone);
+  else
+    mti_unpark(&blocking(r)->parker, gone);
 }
 
 static void yield(mti_runner *r) {
-  (void)r;
-  sched_yield();
+  BY_HOST(r, host->ops->yield(host));
+  if (blocking(r)->host == NULL) sched_yield();
 }
 
 /* poll(2), in slices when the task may be cancelled from another thread meanwhile: a cancel of an
  * inline task cannot interrupt poll. */
-static int wait_fd(mti_runner *r, int fd, int events, int64_t until_ns) {
+static int poll_fd(mti_runner *r, int fd, int events, int64_t until_ns) {
   for (;;) {
     struct pollfd p = {.fd = fd, .events = (short)events, .revents = 0};
     int64_t left_ms = -1;
@@ -55,9 +71,19 @@ static int wait_fd(mti_runner *r, int fd, int events, int64_t until_ns) {
   }
 }
 
+static int wait_fd(mti_runner *r, int fd, int events, int64_t until_ns) {
+  int ready = 0;
+  BY_HOST(r, ready = host->ops->wait_fd(host, fd, events, until_ns));
+  return blocking(r)->host != NULL ? ready : poll_fd(r, fd, events, until_ns);
+}
+
 static mt_value block(mti_runner *r, mt_fn *fn, mt_value arg) {
-  (void)r;
-  return fn(arg);
+  mt_value value = mt_none();
+  BY_HOST(r, value = host->ops->block(host, fn, arg));
+  if (blocking(r)->host == NULL) return fn(arg);
+  if (mt_is_failure(value)) /* its message was left with the host */
+    mti_runner_put_failure(r, mti_runner_take_failure(blocking(r)->host));
+  return value;
 }
 
 static bool no_fork(mti_runner *r, mt_job *job) {
@@ -110,6 +136,7 @@ static void enter(mti_blocking *b, mt_executor *ex) {
   init(b);
   b->executor = ex;
   b->outer = mti_runner_self();
+  b->host = b->outer->ops == &mti_blocking_ops ? blocking(b->outer)->host : b->outer;
   b->runner.worker = b->outer->worker;
   mti_here.runner = &b->runner;
   pthread_mutex_lock(&running_mutex);
@@ -197,6 +224,6 @@ void mti_blocking_dump(mt_executor *ex, FILE *to) {
 void mti_blocking_wake(mt_executor *ex) {
   pthread_mutex_lock(&running_mutex);
   for (mti_blocking *b = running; b != NULL; b = b->next)
-    if (b->executor == ex) mti_unpark(&b->parker, NULL);
+    if (b->executor == ex) unpark(&b->runner, NULL);
   pthread_mutex_unlock(&running_mutex);
 }

@@ -13,6 +13,7 @@ typedef struct mti_blocking {
   mti_runner runner; /* first: a mti_runner * of these ops is a mti_blocking * */
   mti_parker parker;
   mti_runner *outer;
+  mti_runner *host;                  /* the nearest runner below that can be suspended, or NULL */
   mt_executor *executor;             /* of its task; NULL outside tasks */
   struct mti_blocking *next, **link; /* running tasks, for mt_dump: guarded by a mutex of its own */
 } mti_blocking;

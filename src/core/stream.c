@@ -184,14 +184,22 @@ static void stop_watching(mt_stream *s, mti_slot *slot) {
   }
 }
 
-/* A map's items use the caller's memory: they are cancelled, and waited for. */
-static bool end_items(mt_stream *s, mti_runner *r) {
-  bool busy = false;
+/* Cancels what is not settled, or of that only what has not started; whether something is left. */
+static bool cancel_items(mt_stream *s, bool running_too) {
+  bool left = false;
   for (size_t i = 0; i < s->capacity; i++) {
-    if (s->slots[i].future == NULL || mt_done(s->slots[i].future)) continue;
-    mt_cancel(s->slots[i].future);
-    busy = busy || !mt_done(s->slots[i].future);
+    mt_future *f = s->slots[i].future;
+    if (f == NULL || mt_done(f)) continue;
+    if (running_too || !mt_running(f)) mt_cancel(f);
+    left = left || !mt_done(f);
   }
+  return left;
+}
+
+/* A map's items use the caller's memory: they are cancelled, and waited for. Those that have not
+ * started come first, or they would start as the others end. False: a callback may not wait. */
+static bool end_items(mt_stream *s, mti_runner *r) {
+  bool busy = cancel_items(s, false) && cancel_items(s, true);
   if (busy && r->nowait > 0) return false;
   for (size_t i = 0; i < s->capacity; i++) {
     mti_slot *slot = &s->slots[i];

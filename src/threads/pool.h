@@ -100,6 +100,7 @@ struct mti_worker {
   mti_parker parker; /* where it sleeps without descriptors; its word also when with them */
 
   _Atomic bool wants; /* counted in slots.wanted */
+  _Atomic bool busy;  /* in a task or a job; written by the worker */
 
   /* Guarded by the pool's idle mutex. */
   bool is_idle;

@@ -6,8 +6,10 @@
  * tasks that never wait cost no operation on the shared count. It gives it back when it has nothing
  * to start.
  *
- * Who was woken and needs a slot comes before who starts. While its worker wakes up, one free slot
- * is left alone for it (`wanted`); a worker that is awake looks at its woken fibers first anyway.
+ * Who was woken and needs a slot comes before who starts: one free slot is left alone for its
+ * worker
+ * (`wanted`) until that has looked at its woken fibers. Not for a worker that runs a task, which
+ * may go on for long: the others would stand still meanwhile.
  *
  * A task has one slot, however many fibers run its forked jobs. Its share counts the active ones: a
  * fiber leaves when it waits for a future (or the like) or a job ends, and the last to leave gives
@@ -49,8 +51,7 @@ static void wake_for_starts(mti_pool *pool) {
 }
 
 void mti_slot_want(mti_worker *w) {
-  uint32_t word = atomic_load_explicit(&w->parker.word, memory_order_relaxed);
-  if (word == MTI_EMPTY || word == MTI_NOTIFIED) return; /* it is awake, and may be so for long */
+  if (atomic_load_explicit(&w->busy, memory_order_relaxed)) return; /* it may be so for long */
   if (!atomic_exchange_explicit(&w->wants, true, memory_order_relaxed))
     atomic_fetch_add_explicit(&w->pool->slots.wanted, 1, memory_order_seq_cst);
 }

@@ -69,6 +69,10 @@ static bool may_start(mti_worker *w) {
   return w->spare = mti_slot_take(pool);
 }
 
+static void set_busy(mti_worker *w, bool busy) {
+  atomic_store_explicit(&w->busy, busy, memory_order_relaxed);
+}
+
 static void count_running(mti_worker *w, size_t add) {
   atomic_store_explicit(&w->running, atomic_load_explicit(&w->running, memory_order_relaxed) + add,
                         memory_order_relaxed);
@@ -83,6 +87,8 @@ static __attribute__((noinline)) bool start_task(mti_worker *w) {
   mt_executor *ex = w->pool->ex;
   w->spare = false;
   mti_share_begin(fiber);
+  set_busy(w, true);
+  mti_slot_unwant(w);
   count_running(w, 1);
   mti_extra *x = mti_extra_of(f);
   if (x != NULL && x->deadline_at_ns != MTI_NEVER) mti_delayed_forget(w->pool);
@@ -96,6 +102,7 @@ static __attribute__((noinline)) bool start_task(mti_worker *w) {
 static __attribute__((noinline)) bool run_job(mti_worker *w, mt_job *job) {
   if (job == NULL) return false;
   mti_found_work(w);
+  set_busy(w, true);
   mti_job_run(w, job);
   return true;
 }
@@ -103,12 +110,14 @@ static __attribute__((noinline)) bool run_job(mti_worker *w, mt_job *job) {
 static bool resume_one(mti_worker *w) {
   mti_fiber *f = mti_worker_ready(w);
   if (f == NULL) return false;
+  set_busy(w, true);
   mti_fiber_resume(w, f);
   return true;
 }
 
 void mti_worker_loop(mti_worker *w) {
   for (;;) {
+    set_busy(w, false);
     if ((int)(w->tick++ - w->poll_at) >= 0) mti_worker_poll(w);
     mti_inbox_take(w);
     bool start_first = w->start_first || w->tick % 64 == 0;
