@@ -53,13 +53,13 @@ static bool take(mt_limit *l, int64_t *ret_turn) {
   *ret_turn = MTI_NEVER;
   if (l->permits > 0 && l->free == 0) return false;
   if (l->interval_ns > 0 || l->paused_until_ns > 0) {
-    double now = (double)mt_now_ns(), conforms = ceil(l->turn_ns - l->slack_ns);
+    double now = (double)mt_now_ns(), conforms = l->turn_ns - l->slack_ns;
     if (conforms < (double)l->paused_until_ns) conforms = (double)l->paused_until_ns;
     if (now < conforms) {
-      *ret_turn = conforms >= 9.2e18 ? MTI_NEVER : (int64_t)conforms;
+      *ret_turn = conforms >= 9.2e18 ? MTI_NEVER : (int64_t)conforms + 1;
       return false;
     }
-    l->turn_ns = fmax(l->turn_ns, now) + l->interval_ns;
+    l->turn_ns = (l->turn_ns > now ? l->turn_ns : now) + l->interval_ns;
   }
   if (l->permits > 0) l->free--;
   return true;
