@@ -118,14 +118,18 @@ static bool take_fraction(struct text *t, int64_t *micro) {
   return n > 0;
 }
 
+static bool is_half(struct text t) {
+  t = text_trim(t);
+  return text_begins(t, "am") || text_begins(t, "pm");
+}
+
 /* AM and PM turn 12-hour clocks into 24 hours. */
 static bool take_half(struct text *t, int64_t *hour) {
-  struct text rest = text_trim(*t);
-  bool am = text_begins(rest, "am"), pm = text_begins(rest, "pm");
-  if (!am && !pm) return true;
+  if (!is_half(*t)) return true;
   if (*hour < 1 || *hour > 12) return false;
-  *hour = *hour % 12 + (pm ? 12 : 0);
-  *t = text_skip(rest, 2);
+  *t = text_trim(*t);
+  *hour = *hour % 12 + (text_begins(*t, "pm") ? 12 : 0);
+  *t = text_skip(*t, 2);
   return true;
 }
 
@@ -142,8 +146,8 @@ bool date_time(struct text field, int64_t *ret) {
       if (take_number(&t, 2, &m) != 2) return false;
       if (take_char(&t, ':') && take_number(&t, 2, &s) != 2) return false;
       if (take_char(&t, '.') && !take_fraction(&t, &micro)) return false;
-    } else if (t.size == 0) {
-      return false;
+    } else if (!is_half(t)) {
+      return false; /* 9 is no time, 9 PM is one */
     }
   } else {
     return false;
@@ -237,8 +241,8 @@ static enum date_kind month_first(struct text t, int64_t *ret) {
   take_char(&t, '.');
   if (!take_char(&t, ' ') && !take_char(&t, '-')) return DATE_BAD;
   if (take_number(&t, 2, &d) == 0) return DATE_BAD;
-  take_char(&t, ',');
-  if (!take_char(&t, ' ') && !take_char(&t, '-')) return DATE_BAD;
+  bool comma = take_char(&t, ',');
+  if (!take_char(&t, ' ') && !take_char(&t, '-') && !comma) return DATE_BAD;
   return take_year(&t, &year) ? with_time(t, year, m, d, ret) : DATE_BAD;
 }
 

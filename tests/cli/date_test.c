@@ -59,6 +59,7 @@ static void dates_are_understood(void **unused) {
       {"31-Jan-20", DATE_MONTH_FIRST, DATE_FINE, "2020-01-31"},
       {"31 January 2020", DATE_MONTH_FIRST, DATE_FINE, "2020-01-31"},
       {"Jan 31, 2020", DATE_MONTH_FIRST, DATE_FINE, "2020-01-31"},
+      {"Jan 31,2020", DATE_MONTH_FIRST, DATE_FINE, "2020-01-31"},
       {"Sept 3, 2020", DATE_MONTH_FIRST, DATE_FINE, "2020-09-03"},
       {"January 31 2020", DATE_MONTH_FIRST, DATE_FINE, "2020-01-31"},
       {"2020-01-31T09:30:15Z", DATE_MONTH_FIRST, DATE_FINE, "2020-01-31T09:30:15"},
@@ -109,8 +110,9 @@ static void times_are_understood(void **unused) {
     int seconds; /* -1: no time */
   } examples[] = {{"00:00", 0},       {"9:30", 34200},   {"09:30:15", 34215}, {"0930", 34200},
                   {"930", 34200},     {"093015", 34215}, {"9:30 PM", 77400},  {"12:00 AM", 0},
-                  {"12:15pm", 44100}, {"24:00", -1},     {"9", -1},           {"9:3", -1},
-                  {"13:00 PM", -1},   {"", -1},          {"09:30:61", -1},    {"12345", -1}};
+                  {"12:15pm", 44100}, {"9 PM", 75600},   {"9Z", -1},          {"24:00", -1},
+                  {"9", -1},          {"9:3", -1},       {"13:00 PM", -1},    {"", -1},
+                  {"09:30:61", -1},   {"12345", -1}};
   for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
     int64_t t;
     bool fine = date_time(text_of(examples[i].text), &t);
