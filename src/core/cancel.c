@@ -31,7 +31,7 @@ bool mt_cancel(mt_future *f) {
   mti_unlock(f);
   if (!pending) return false;
   if (mti_phase(w) == MTI_RUNNING) return true;
-  if (mti_settle_unstarted(f, MT_ECANCELED)) return true;
-  /* It has started meanwhile: it sees the flag at its first wait; or it is over. */
-  return !mti_is_settled(mti_word(f));
+  /* If it has started meanwhile, it sees the flag at its first wait. */
+  mti_settle_unstarted(f, MT_ECANCELED);
+  return true;
 }

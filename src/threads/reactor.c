@@ -97,8 +97,11 @@ bool mti_reactor_prepare(mti_reactor *r) {
   }
   r->wake_read = ends[0];
   r->wake_write = ends[1];
-  if ((size_t)ends[0] >= r->slots && !fits(r, ends[0])) return false;
-  return mti_reactor_arm(r, ends[0], POLLIN) == 0;
+  if (fits(r, ends[0]) && mti_reactor_arm(r, ends[0], POLLIN) == 0) return true;
+  close(ends[0]);
+  close(ends[1]);
+  r->wake_read = r->wake_write = -1;
+  return false;
 }
 
 void mti_reactor_wake(mti_reactor *r) {

@@ -18,8 +18,10 @@ int mti_reactor_arm(mti_reactor *r, int fd, int events) {
   return 0;
 }
 
-static size_t gather(mti_reactor *r) {
-  size_t n = 0, needed = r->waiting + 1;
+/* Room for all, or for as many as there is memory: the wake-up, which comes first, always has some.
+ */
+static struct pollfd *make_room(mti_reactor *r, struct pollfd *one, size_t *ret_room) {
+  size_t needed = r->waiting + 1;
   if (needed > r->polled_capacity) {
     struct pollfd *polled = realloc(r->polled, 2 * needed * sizeof *polled);
     if (polled != NULL) {
@@ -27,24 +29,30 @@ static size_t gather(mti_reactor *r) {
       r->polled_capacity = 2 * needed;
     }
   }
-  /* Without memory some are left out this time; the wake-up is first. */
-  if (r->polled_capacity > 0)
-    r->polled[n++] = (struct pollfd){.fd = r->wake_read, .events = POLLIN};
-  for (size_t fd = 0; fd < r->slots && n < r->polled_capacity && n < needed; fd++)
-    if (r->slot[fd].waits != NULL)
-      r->polled[n++] = (struct pollfd){.fd = (int)fd, .events = (short)r->slot[fd].armed};
-  return n;
+  *ret_room = r->polled_capacity > 0 ? r->polled_capacity : 1;
+  return r->polled_capacity > 0 ? r->polled : one;
 }
 
 void mti_reactor_wait(mti_reactor *r, int64_t timeout_ns) {
-  size_t n = gather(r);
+  struct pollfd one;
+  size_t room, n = 0, left_out = 0;
+  struct pollfd *polled = make_room(r, &one, &room);
+  polled[n++] = (struct pollfd){.fd = r->wake_read, .events = POLLIN};
+  for (size_t fd = 0; fd < r->slots; fd++) {
+    if (r->slot[fd].waits == NULL) continue;
+    if (n == room)
+      left_out++;
+    else
+      polled[n++] = (struct pollfd){.fd = (int)fd, .events = (short)r->slot[fd].armed};
+  }
   int64_t ms = timeout_ns < 0 ? -1 : timeout_ns / 1000000 + (timeout_ns % 1000000 != 0);
-  int ready = poll(r->polled, (nfds_t)n, ms > INT32_MAX ? INT32_MAX : (int)ms);
+  if (left_out > 0 && (ms < 0 || ms > 10)) ms = 10; /* perhaps there is memory then */
+  int ready = poll(polled, (nfds_t)n, ms > INT32_MAX ? INT32_MAX : (int)ms);
   for (size_t i = 0; ready > 0 && i < n; i++) {
-    if (r->polled[i].revents == 0) continue;
-    if (r->polled[i].fd == r->wake_read)
+    if (polled[i].revents == 0) continue;
+    if (polled[i].fd == r->wake_read)
       mti_reactor_drain(r);
     else
-      mti_reactor_ready(r, r->polled[i].fd, r->polled[i].revents);
+      mti_reactor_ready(r, polled[i].fd, polled[i].revents);
   }
 }
