@@ -16,7 +16,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { CHUNK = 16384 }; /* rows between two questions whether to stop */
+enum {
+  CHUNK = 16384,    /* rows between two questions whether to stop */
+  SHORTEST_ROW = 12 /* 2020-01-02,1 */
+};
 
 struct run {
   struct dialect *dialect;
@@ -168,9 +171,10 @@ static bool take_row(struct run *r, const struct row *row) {
 /* The fast path takes what it can from `at` on. */
 static bool take_fast(struct run *r, struct fast *fast, const char **at) {
   struct series *s = &r->table->series[0];
-  size_t before = s->count;
-  if (!series_reserve(s, CHUNK)) return no_memory(r);
-  *at = fast_rows(fast, s, *at, r->end, CHUNK);
+  size_t before = s->count, most = (size_t)(r->end - *at) / SHORTEST_ROW + 1;
+  if (most > CHUNK) most = CHUNK;
+  if (!series_reserve(s, most)) return no_memory(r);
+  *at = fast_rows(fast, s, *at, r->end, most);
   r->line += s->count - before;
   r->rows += s->count - before;
   return true;
