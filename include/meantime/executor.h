@@ -61,7 +61,8 @@ typedef struct mt_options {
  *   "threads"     as many worker threads as this process may use CPUs (affinity and cgroup quota)
  *   "threads:N"   N worker threads, 1 to 4096
  *   "inline"      no thread at all: a submit runs the task and returns its settled future.
- *                 Nothing overlaps: delays and backoff block there.
+ *                 Nothing overlaps: delays and backoff block there. Its one worker is whoever
+ *                 calls: worker_init runs in mt_open, worker_fini in mt_close.
  *
  * `options` may be NULL. On success, *ret is to be given to mt_close; on failure it is untouched.
  * Errors: MT_EINVAL (an unknown `where`, a senseless option), MT_EBROKEN (worker_init failed),
@@ -70,7 +71,7 @@ MT_API mt_status mt_open(const char *where, const mt_options *options, mt_execut
 
 enum {
   MT_CANCEL_QUEUED = 1, /* cancel what has not started, delayed tasks and backoffs included */
-  MT_CANCEL_RUNNING = 2 /* cancel what runs, too (cooperatively: see mt_cancel) */
+  MT_CANCEL_RUNNING = 2 /* cancel what runs (cooperatively: see mt_cancel) and what is queued */
 };
 
 /* Stops accepting tasks, and waits until all have settled and all callbacks have run.

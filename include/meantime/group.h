@@ -23,8 +23,8 @@ extern "C" {
 MT_API mt_status mt_group_open(mt_group **ret); /* 0 or MT_ENOMEM */
 
 /* Waits until no member is pending. 0 when all hold values; MT_FAILED when one failed first (see
- * mt_group_failure); MT_ECANCELED when the group was cancelled; or the waiter's own trouble, as
- * mt_wait. The group stays open and may be given more tasks. */
+ * mt_group_failure); MT_ECANCELED when the group, or a member, was cancelled; or the waiter's own
+ * trouble, as mt_wait. The group stays open and may be given more tasks. */
 MT_API mt_status mt_group_wait(mt_group *g, int64_t timeout_ns);
 
 /* Cancels all members, now and to come. */

@@ -68,7 +68,7 @@ MT_API int mt_stream_fd(mt_stream *s);
 
 /* Closes: a map's items that have not come out are cancelled and, if they run, waited for, since
  * they may use the caller's memory (also in a task that is cancelled itself). Returns NULL; NULL is
- * allowed. */
+ * allowed. From a callback or a hook, while items run, it returns s, with nothing closed. */
 MT_API mt_stream *mt_stream_close(mt_stream *s);
 
 #ifdef __cplusplus

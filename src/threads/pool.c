@@ -140,6 +140,17 @@ static unsigned start_threads(mti_pool *pool) {
   return n;
 }
 
+/* Held for a few instructions by threads that come often: they spin a little before they sleep. */
+static void init_busy_mutex(pthread_mutex_t *mutex) {
+  pthread_mutexattr_t attr;
+  pthread_mutexattr_init(&attr);
+#ifdef __GLIBC__
+  pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ADAPTIVE_NP);
+#endif
+  pthread_mutex_init(mutex, &attr);
+  pthread_mutexattr_destroy(&attr);
+}
+
 static mti_pool *new_pool(mt_executor *ex, unsigned count) {
   mti_pool *pool = aligned_alloc(64, (sizeof *pool + 63) & ~(size_t)63);
   mti_worker *workers = aligned_alloc(64, count * sizeof *workers);
@@ -156,7 +167,7 @@ static mti_pool *new_pool(mt_executor *ex, unsigned count) {
   size_t page = (size_t)sysconf(_SC_PAGESIZE);
   size_t size = ex->options.stack_size > 0 ? ex->options.stack_size : 256 * 1024;
   pool->stack_size = (size + page - 1) / page * page + page; /* and the guard */
-  pthread_mutex_init(&pool->inject.mutex, NULL);
+  init_busy_mutex(&pool->inject.mutex);
   pthread_mutex_init(&pool->delayed.mutex, NULL);
   pthread_mutex_init(&pool->slots.mutex, NULL);
   pthread_mutex_init(&pool->idle.mutex, NULL);
