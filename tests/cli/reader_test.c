@@ -76,6 +76,9 @@ static void line_ends_blank_lines_and_quotes_do_not_matter(void **unused) {
   must_give("\xef\xbb\xbf"
             "date,close,volume\n2020-01-02,101.5,1000\n2020-01-03,102.25,2000\n",
             TWO);
+  must_give("\"date\" , \"close\", \"volume\"\n\"2020-01-02\" , \"101.5\" ,1000\n"
+            "2020-01-03,\"102.25\"  , \"2000\" \n",
+            TWO);
   must_give("date, close, volume\n2020-01-02, 101.5, 1000\n2020-01-03, 102.25, 2000\n", TWO);
 }
 
@@ -347,11 +350,11 @@ static void a_reader_can_be_stopped(void **unused) {
 /* -- the fast path ---------------------------------------------------------------------------- */
 
 static size_t put_number(char *out, uint64_t *seed) {
-  static const char *const formats[] = {"%.2f",  "%.4f",  "%.6f", "%.0f",
-                                        "%.15g", "%.17g", "%.1f", "%g"};
+  static const char *const formats[] = {"%.2f",  "%.4f", "%.6f",  "%.0f",  "%.15g",
+                                        "%.17g", "%.1f", "%.13f", "%.15f", "%g"};
   double d = (double)test_below(seed, 1000000) / (double)(1 + test_below(seed, 1000));
   char format[8];
-  strcpy(format, formats[test_below(seed, 8)]);
+  strcpy(format, formats[test_below(seed, sizeof formats / sizeof *formats)]);
   return (size_t)sprintf(out, format, d);
 }
 
@@ -400,6 +403,30 @@ static size_t damage(char *text, size_t n, uint64_t *seed) {
     }
   }
   return n;
+}
+
+/* Every day of some years, and days that no month has, each far enough from the file's end. */
+static void the_fast_path_knows_the_calendar(void **unused) {
+  (void)unused;
+  static const int years[] = {1900, 2000, 2019, 2020, 2024, 2100};
+  for (size_t i = 0; i < sizeof years / sizeof *years; i++) {
+    for (int month = 0; month <= 13; month++) {
+      for (int day = 0; day <= 33; day++) {
+        char text[400];
+        struct problem p;
+        int n =
+            sprintf(text, "date,close,volume\n%04d-%02d-%02d,101.5,1000\n", years[i], month, day);
+        for (int k = 10; k < 22; k++) n += sprintf(text + n, "2200-01-%d,1,1\n", k);
+        bool fine = read_with(text, (size_t)n, NULL, &reader, &p);
+        if (fine != date_is_valid(years[i], month, day)) fail_msg("%.28s", text + 18);
+        if (fine)
+          assert_int_equal(reader.table.series[0].when[0],
+                           date_days(years[i], month, day) * DATE_DAY);
+        else
+          assert_int_equal(p.line, 2);
+      }
+    }
+  }
 }
 
 static bool same_doubles(const double *a, const double *b, size_t n) {
@@ -456,6 +483,7 @@ int main(void) {
       cmocka_unit_test(columns_can_be_named),
       cmocka_unit_test(broken_files_say_what_is_wrong_and_where),
       cmocka_unit_test(a_reader_can_be_stopped),
+      cmocka_unit_test(the_fast_path_knows_the_calendar),
       cmocka_unit_test(the_fast_path_changes_nothing),
   };
   return cmocka_run_group_tests_name("reader", tests, NULL, finish);
