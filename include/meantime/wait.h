@@ -36,8 +36,9 @@ MT_API void mt_yield(void);
 
 /* Runs fn(arg), a foreign call that blocks (getaddrinfo, a database driver), on an ordinary thread
  * of an elastic lane of its own, and returns its value; the task waits meanwhile. Once started it
- * is waited for to the end, whatever happens; before that a cut gives mt_give_up(status). If no
- * thread can be had at all, fn runs on the worker itself. Outside a task it is simply called. */
+ * is waited for to the end, whatever happens: mt_cancelled tells fn of a cut, and fn's own waits
+ * end. Before that a cut gives mt_give_up(status). If no thread can be had at all, fn runs on the
+ * worker itself. Outside a task it is simply called. */
 MT_API mt_value mt_block(mt_fn *fn, mt_value arg);
 
 /* Whether the running task should stop: cancelled, or past its timeout or deadline. False outside a

@@ -156,20 +156,30 @@ static void leave_task(mti_blocking *b) {
   mti_parker_fini(&b->parker);
 }
 
-/* Waits out a delay or a backoff. False: the future was settled meanwhile, and is no more ours. */
-static bool wait_until_due(mt_future *f, int64_t due_ns) {
+/* Waits out a delay or a backoff. False: the future was settled meanwhile, and is no more ours. In
+ * slices: a shutdown by another thread is only seen by looking. */
+static bool wait_until_due(mt_executor *ex, mt_future *f, int64_t due_ns) {
   mti_extra *x = mti_extra_of(f);
-  int64_t end_ns = x != NULL ? x->deadline_at_ns : MTI_NEVER;
-  mt_status st = mti_wait_settled(f, due_ns < end_ns ? due_ns : end_ns, MTI_GUARD);
-  if (st == MT_ETIMEDOUT && due_ns <= end_ns && mti_future_move(f, MTI_DELAYED, MTI_QUEUED))
+  int64_t end_ns = x != NULL && x->deadline_at_ns < due_ns ? x->deadline_at_ns : due_ns;
+  mt_status st = MT_ETIMEDOUT;
+  while (st == MT_ETIMEDOUT && mt_now_ns() < end_ns && !(mti_state(ex) & MTI_DROP_QUEUED)) {
+    int64_t slice_ns = mti_after(mt_now_ns(), MT_MS(20));
+    st = mti_wait_settled(f, slice_ns < end_ns ? slice_ns : end_ns, MTI_GUARD);
+  }
+  if (mti_state(ex) & MTI_DROP_QUEUED)
+    mti_settle_unstarted(f, MT_ECANCELED);
+  else if (end_ns < due_ns)
+    mti_settle_unstarted(f, MT_EDEADLINE);
+  else if (st != MT_ETIMEDOUT)
+    mti_settle_unstarted(f, st); /* it may not wait here; or it is settled */
+  else if (mti_future_move(f, MTI_DELAYED, MTI_QUEUED))
     return true;
-  if (st != MT_OK) mti_settle_unstarted(f, st == MT_ETIMEDOUT ? MT_EDEADLINE : st);
   mt_unref(f);
   return false;
 }
 
 void mti_run_here(mt_executor *ex, mt_future *f, int64_t due_ns) {
-  while (due_ns < 0 || wait_until_due(f, due_ns)) {
+  while (due_ns < 0 || wait_until_due(ex, f, due_ns)) {
     mti_blocking b;
     enter(&b, ex);
     due_ns = mti_run_task(ex, f, &b.runner);

@@ -124,12 +124,16 @@ static void sleep_now(mti_worker *w, int64_t until_ns) {
   atomic_exchange_explicit(&w->parker.word, MTI_EMPTY, memory_order_seq_cst);
 }
 
-/* Stacks beyond the usual number are given back after a second without work. */
+/* Stacks beyond the usual number are given back, a few at a time, once they have been too many for
+ * a second. True: there may be more. */
 static bool trim(mti_worker *w) {
-  if (w->trim_at_ns == MTI_NEVER || mt_now_ns() < w->trim_at_ns) return false;
-  if (mti_stack_trim(w)) return true;
-  w->trim_at_ns = MTI_NEVER;
-  return false;
+  if (!mti_stack_has_excess(w)) {
+    w->trim_at_ns = MTI_NEVER;
+    return false;
+  }
+  int64_t now_ns = mt_now_ns();
+  if (w->trim_at_ns == MTI_NEVER) w->trim_at_ns = now_ns + MT_SECONDS(1);
+  return now_ns >= w->trim_at_ns && mti_stack_trim(w);
 }
 
 static void enlist(mti_worker *w) {

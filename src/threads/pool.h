@@ -242,7 +242,8 @@ void mti_inbox_take(mti_worker *w);
 /* stack.c */
 mti_fiber *mti_stack_get(mti_worker *w); /* an idle fiber or a new one; NULL: no memory */
 void mti_stack_put(mti_worker *w, mti_fiber *f);
-bool mti_stack_trim(mti_worker *w); /* gives some memory back; false: there is nothing to give */
+bool mti_stack_has_excess(mti_worker *w);
+bool mti_stack_trim(mti_worker *w); /* gives some of the excess back; false: it cannot */
 void mti_stack_fini(mti_worker *w, bool forked);
 void mti_stack_each(mti_worker *w, void (*fn)(mti_fiber *f, void *arg), void *arg); /* any thread */
 

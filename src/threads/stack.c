@@ -155,7 +155,7 @@ static bool reserve_bare(mti_stacks *s) {
 bool mti_stack_trim(mti_worker *w) {
   mti_stacks *s = &w->stacks;
   for (int i = 0; i < 64; i++) {
-    if (s->idle_count <= KEPT || !reserve_bare(s)) return false;
+    if (s->idle_count <= KEPT || !reserve_bare(s)) return i > 0;
     mti_fiber *f = s->idle;
     s->idle = f->next;
     s->idle_count--;
@@ -164,7 +164,11 @@ bool mti_stack_trim(mti_worker *w) {
     madvise(low, w->pool->stack_size - page_size(), MADV_DONTNEED);
     s->bare[s->bare_count++] = low - page_size();
   }
-  return s->idle_count > KEPT;
+  return true;
+}
+
+bool mti_stack_has_excess(mti_worker *w) {
+  return w->stacks.idle_count > KEPT;
 }
 
 /* All fibers are idle, or (forked) their threads do not exist. */
