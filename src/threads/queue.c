@@ -14,6 +14,13 @@
 
 enum { BATCH = 128, LOOT = 32 };
 
+/* There is something to start: worth a wake-up only if there is a slot. (Who gives one back later
+ * looks at the queues in turn.) */
+static void wake_starter(mti_pool *pool) {
+  if (atomic_load_explicit(&pool->idle.count, memory_order_seq_cst) > 0 && mti_slot_may_start(pool))
+    mti_wake_one(pool);
+}
+
 void mti_queue_put_list(mti_pool *pool, mt_future *first, mt_future **end, size_t n) {
   pthread_mutex_lock(&pool->inject.mutex);
   *pool->inject.end = first;
@@ -22,14 +29,14 @@ void mti_queue_put_list(mti_pool *pool, mt_future *first, mt_future **end, size_
   /* Sequentially consistent: then we look for idle workers. */
   atomic_store_explicit(&pool->inject.count, count + n, memory_order_seq_cst);
   pthread_mutex_unlock(&pool->inject.mutex);
-  mti_wake_one(pool);
+  wake_starter(pool);
 }
 
 void mti_queue_put(mti_pool *pool, mt_future *f, bool inside) {
   mti_worker *w = inside ? mti_here.worker : NULL;
   if (w != NULL && atomic_load_explicit(&pool->inject.count, memory_order_relaxed) == 0 &&
       mti_ring_push(&w->ring, f)) {
-    mti_wake_one(pool);
+    wake_starter(pool);
     return;
   }
   f->link = NULL;
