@@ -13,7 +13,7 @@
  * fast_init says no. */
 #include "fast.h"
 
-#include "number.h"
+#include "decimal.h"
 
 #include <float.h>
 #include <math.h>
@@ -107,11 +107,11 @@ INLINE const char *take_value(const char *p, double *ret) {
   p += 1 + m;
 #if FLT_EVAL_METHOD == 0
   if (digits < 1ULL << 53) {
-    *ret = (double)digits / exact[m]; /* both are exact, so this rounds once: see number.c */
+    *ret = (double)digits / exact[m]; /* both are exact, so this rounds once: see decimal.c */
     return p;
   }
 #endif
-  return number_scale(digits, -(int)m, ret) ? p : NULL;
+  return decimal_scale(digits, -(int)m, ret) ? p : NULL;
 }
 
 /* Past `count` delimiters, on the same line and outside quotes; NULL if that cannot be had. */

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * number.h: numbers as price files write them, read exactly: the double nearest to the decimal
- * text, as strtod gives it in the C locale, whatever the process's locale is. */
+ * number.h: numbers as price files write them, as far as they can be understood
+ * without a doubt. What is, is read exactly: see decimal.h. */
 #ifndef CLI_PRICE_NUMBER_H
 #define CLI_PRICE_NUMBER_H
 
 #include "text.h"
-
-#include <stdint.h>
 
 enum number_kind {
   NUMBER_FINE,
@@ -19,14 +17,6 @@ enum number_kind {
  * digits. Currency signs may stand on either side. With `suffixes`, K, M, B and T multiply, as in
  * volumes. *ret is set for NUMBER_FINE only, and finite then. */
 enum number_kind number_parse(struct text field, char decimal, bool suffixes, double *ret);
-
-/* digits * 10^exponent, exactly rounded, where that can be had without arbitrary precision (all
- * prices that people write); false where it cannot. */
-bool number_scale(uint64_t digits, int exponent, double *ret);
-
-/* Plain decimal text: sign, digits, '.', digits, exponent; all of it, and nothing else. Overflow
- * gives an infinity, as strtod does. */
-bool number_decimal(struct text t, double *ret);
 
 /* What a price field's separators say about the file's decimal sign: '.', ',' or 0 for nothing. */
 char number_decimal_evidence(struct text field);

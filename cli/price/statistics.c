@@ -200,8 +200,10 @@ static void tail(const struct returns *r, struct statistics *ret) {
   for (size_t i = rank + 1; i < r->n; i++)
     if (r->x[i] < b) b = r->x[i];
   double var = a;
-  if (share >= 0.5) var = b - (b - a) * (1 - share); /* as numpy rounds it, since <= follows */
-  else if (share > 0) var = a + (b - a) * share;
+  if (share >= 0.5)
+    var = b - (b - a) * (1 - share); /* as numpy rounds it, since <= follows */
+  else if (share > 0)
+    var = a + (b - a) * share;
   struct sum all = {0, 0};
   size_t n = 0;
   for (size_t i = 0; i < r->n; i++) {

@@ -290,6 +290,23 @@ class Items(Case):
             self.assertEqual(p.stdout.read(), "")
             self.assertEqual(p.wait(PATIENCE), 0)
 
+    def test_pipes_are_files_too(self):
+        with open(self.write("A.csv")) as f:
+            self.assertEqual(self.tickers("/dev/stdin", stdin=f), ["stdin"])
+        big = HEAD + "".join(f"{2100 + i // 336}-{i // 28 % 12 + 1:02d}-{i % 28 + 1:02d},5,1\n"
+                             for i in range(40000))
+        out = self.succeeds("stats", "--all", "-fjson", "/dev/stdin", input=big)
+        self.assertEqual(json.loads(out)[0]["rows"], 40002)
+
+    def test_a_file_too_large_for_a_buffer_is_mapped(self):
+        path = self.path("large.csv")
+        with open(path, "wb") as f: # most of it is a hole, inside a quoted note
+            f.write(b'date,note,close\n2020-01-02,"' + b"x" * 8192)
+            f.seek(1 << 28)
+            f.write(b'",100\n2020-01-03,,110\n')
+        record, = json.loads(self.succeeds("stats", "--all", "-fjson", path))
+        self.assertEqual((record["rows"], record["end_price"]), (2, 110))
+
     def test_stop_after_successes(self):
         paths = [self.path("missing.csv"), *self.many(50)]
         r = text("stats", "--on", "inline", "-f", "json", "--stop-after", "3", *paths)

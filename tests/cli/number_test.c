@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "decimal.h"
 #include "number.h"
 #include "test.h"
 
@@ -28,7 +29,7 @@ static double reference(const char *s) {
 
 static void must_agree(const char *s) {
   double got;
-  if (!number_decimal(text_of(s), &got)) fail_msg("\"%s\" was not read", s);
+  if (!decimal_parse(text_of(s), &got)) fail_msg("\"%s\" was not read", s);
   if (bits(got) != bits(reference(s)))
     fail_msg("\"%s\": %.17g instead of %.17g", s, got, reference(s));
 }
@@ -151,7 +152,7 @@ static void what_is_no_decimal_is_refused(void **unused) {
                                       "inf",  "1f",  " 1",  "1 ",    "1_000"};
   double d;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-    if (number_decimal(text_of(cases[i]), &d)) fail_msg("\"%s\" was read", cases[i]);
+    if (decimal_parse(text_of(cases[i]), &d)) fail_msg("\"%s\" was read", cases[i]);
 }
 
 struct example {
@@ -250,9 +251,9 @@ static void a_comma_locale_changes_nothing(void **unused) {
   bool set = made && setlocale(LC_ALL, "de_DE.UTF-8");
   double d = 0;
   bool comma = set && strtod("1,5", NULL) == 1.5;
-  bool fine = number_decimal(text_of("1.5"), &d) && d == 1.5 &&
-              number_decimal(text_of("1.00000000000000000000001e300"), &d) && d == 1e300 &&
-              !number_decimal(text_of("1,00000000000000000000001e300"), &d);
+  bool fine = decimal_parse(text_of("1.5"), &d) && d == 1.5 &&
+              decimal_parse(text_of("1.00000000000000000000001e300"), &d) && d == 1e300 &&
+              !decimal_parse(text_of("1,00000000000000000000001e300"), &d);
   setlocale(LC_ALL, "C");
   snprintf(command, sizeof command, "rm -rf %s", folder);
   if (system(command) != 0) print_message("%s is left over\n", folder);
