@@ -207,6 +207,57 @@ static void a_started_call_is_waited_for_to_the_end(void) {
   latch_fini(&b.latch);
 }
 
+/* The call itself looks, or waits by calls of meantime: it is told of its task's cut. */
+struct told {
+  atomic_bool begun, saw;
+  mt_status waited;
+};
+
+static mt_value looks_for_cancel(mt_value arg) {
+  struct told *told = arg.data;
+  atomic_store(&told->begun, true);
+  while (!mt_cancelled()) contract_pause();
+  atomic_store(&told->saw, true);
+  told->waited = mt_sleep(MT_FOREVER);
+  return mt_int(2);
+}
+
+static mt_value waits_for_cancel(mt_value arg) {
+  struct told *told = arg.data;
+  atomic_store(&told->begun, true);
+  told->waited = mt_sleep(MT_FOREVER);
+  atomic_store(&told->saw, mt_cancelled());
+  return mt_int(2);
+}
+
+static mt_value blocks_looking(mt_value arg) {
+  return mt_block(looks_for_cancel, arg);
+}
+static mt_value blocks_waiting(mt_value arg) {
+  return mt_block(waits_for_cancel, arg);
+}
+
+static void a_started_call_is_told_of_the_cut(void) {
+  mt_executor *ex = open_with(3);
+  mt_fn *const calls[] = {blocks_looking, blocks_waiting};
+  for (int i = 0; i < 4; i++) {
+    struct told told = {.waited = 1};
+    bool timeout = i >= 2;
+    mt_future *f = submit_as(ex, .fn = calls[i % 2], .arg = mt_ptr(&told),
+                             .timeout_ns = timeout ? MT_MS(50) : 0);
+    if (!timeout) UNTIL(atomic_load(&told.begun));
+    if (!timeout) assert_true(mt_cancel(f));
+    STATUS(mt_wait(f, MT_FOREVER), 0);
+    if (atomic_load(&told.begun)) { /* else 50 ms were too short for this machine to begin it */
+      GIVES(f, 2);
+      assert_true(atomic_load(&told.saw));
+      STATUS(told.waited, timeout ? MT_EDEADLINE : MT_ECANCELED);
+    }
+    mt_unref(f);
+  }
+  close_here(ex);
+}
+
 struct second {
   atomic_uint ran;
   bool failure;
@@ -290,6 +341,7 @@ static const struct check checks[] = {
     CHECK(the_lane_is_no_wider_than_allowed, SHARE),
     CHECK(a_blocked_call_does_not_hold_the_worker, OVERLAP),
     CHECK(a_started_call_is_waited_for_to_the_end, OVERLAP),
+    CHECK(a_started_call_is_told_of_the_cut, OVERLAP),
     CHECK(a_call_that_has_not_started_is_cut, OVERLAP),
     CHECK(a_cancelled_task_starts_no_call, SHARE),
     CHECK(errno_of_the_task_is_its_own, OVERLAP),

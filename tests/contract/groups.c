@@ -128,6 +128,28 @@ static void a_cancelled_group_cancels_now_and_to_come(void) {
   close_here(ex);
 }
 
+static void a_cancelled_member_is_told(void) {
+  mt_executor *ex = open_with(4);
+  struct gate gate;
+  gate_init(&gate);
+  mt_group *g = open_group();
+  mt_future *cancelled = submit_as(ex, .fn = task_sleeper, .group = g);
+  mt_future *other = submit_as(ex, .fn = task_gate, .arg = mt_ptr(&gate), .group = g);
+  UNTIL(suspended_in(ex) == 2);
+  assert_true(mt_cancel(cancelled));
+  FAILS_WITH(cancelled, MT_ECANCELED);
+  assert_false(mt_done(other)); /* it is no failure: the rest goes on */
+  assert_null(mt_group_failure(g));
+  gate_open(&gate);
+  STATUS(mt_group_wait(g, MT_FOREVER), MT_ECANCELED);
+  GIVES(other, 1);
+  STATUS(mt_group_close(g), MT_ECANCELED);
+  mt_unref(cancelled);
+  mt_unref(other);
+  close_here(ex);
+  gate_fini(&gate);
+}
+
 static void a_refused_member_does_not_count(void) {
   mt_executor *ex = open_here(NULL);
   mt_group *g = open_group();
@@ -364,6 +386,7 @@ static const struct check checks[] = {
     CHECK(a_failure_cancels_the_rest, OVERLAP),
     CHECK(the_first_of_two_failures_counts, 0),
     CHECK(a_cancelled_group_cancels_now_and_to_come, OVERLAP),
+    CHECK(a_cancelled_member_is_told, OVERLAP),
     CHECK(a_refused_member_does_not_count, 0),
     CHECK(a_retried_failure_is_not_a_failure, SHARE),
     CHECK(a_retried_failure_cancels_nobody, OVERLAP),

@@ -163,6 +163,14 @@ static void what_runs_can_be_cancelled_too(void) {
   mixed_fini(&m);
 }
 
+static void cancelling_what_runs_cancels_the_queue_as_well(void) {
+  struct mixed m;
+  mixed_init(&m);
+  STATUS(mt_shutdown(m.ex, MT_CANCEL_RUNNING, MT_FOREVER), 0);
+  FAILS_WITH(m.running, MT_ECANCELED);
+  mixed_fini(&m);
+}
+
 static void one_may_press_harder(void) {
   struct mixed m;
   mixed_init(&m);
@@ -350,6 +358,7 @@ static const struct check checks[] = {
     CHECK(a_limit_that_ran_out_leaves_them_pending, OVERLAP),
     CHECK(what_has_not_started_can_be_cancelled, OVERLAP),
     CHECK(what_runs_can_be_cancelled_too, OVERLAP),
+    CHECK(cancelling_what_runs_cancels_the_queue_as_well, OVERLAP),
     CHECK(one_may_press_harder, OVERLAP),
     CHECK(nothing_is_repeated_once_it_cancels, OVERLAP),
     CHECK(callbacks_have_run_when_it_returns, SHARE),

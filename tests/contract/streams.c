@@ -199,6 +199,37 @@ static void next_in_a_callback_would_deadlock(void) {
   gate_fini(&settled);
 }
 
+static void closes_stream(mt_future *f, void *arg) {
+  struct in_callback *c = arg;
+  (void)f;
+  c->stream = mt_stream_close(c->stream);
+}
+
+static void a_callback_cannot_close_what_runs(void) {
+  mt_executor *ex = open_with(2);
+  struct gate gate, settled;
+  gate_init(&gate);
+  gate_init(&settled);
+  gate_open(&settled);
+  struct gate *items[1] = {&gate};
+  mt_stream *s = mt_map_array(ex, task_gate, (const void *)items, 1, 0, NULL);
+  UNTIL(suspended_in(ex) == 1);
+  struct in_callback c = {.stream = s};
+  STATUS(mt_on_done(settled.future, closes_stream, &c), 0);
+  assert_ptr_equal(c.stream, s); /* with nothing closed */
+  gate_open(&gate);
+  mt_future *f;
+  STATUS(mt_next(s, MT_FOREVER, &f, NULL), 0);
+  GIVES(f, 1);
+  mt_unref(f);
+  STATUS(mt_next(s, MT_FOREVER, &f, NULL), MT_END);
+  STATUS(mt_on_done(settled.future, closes_stream, &c), 0);
+  assert_null(c.stream); /* nothing runs: nothing to wait for */
+  close_here(ex);
+  gate_fini(&gate);
+  gate_fini(&settled);
+}
+
 static void the_descriptor_tells_when_next_has_something(void) {
   enum { N = 3 };
   struct gate gates[N];
@@ -320,6 +351,7 @@ static const struct check checks[] = {
     CHECK(tasks_may_map_on_their_own_executor, NEST),
     CHECK(a_source_may_wait, NEST),
     CHECK(next_in_a_callback_would_deadlock, 0),
+    CHECK(a_callback_cannot_close_what_runs, OVERLAP),
     CHECK(the_descriptor_tells_when_next_has_something, 0),
     CHECK(the_descriptor_may_be_asked_for_late, 0),
     CHECK(an_event_loop_gets_all_in_input_order, 0),

@@ -11,13 +11,12 @@
 #define THREADS 4
 
 struct tally {
-  atomic_uint submitted, callbacks, values, errors, cancelled, strange, ran;
+  atomic_uint submitted, callbacks, values, errors, strange, ran;
 };
 
 struct load {
   mt_executor *ex;
   struct tally *tally;
-  mt_limit *limit;
   uint32_t seed;
   unsigned n;
 };
@@ -201,6 +200,101 @@ static void a_relay_across_workers_arrives(void) {
   close_here(ex);
 }
 
+/* Scopes under load: groups with members that fail and streams that are left early, on whose memory
+ * nobody may be once they are closed. */
+struct scope {
+  atomic_bool alive;
+  struct tally *tally;
+  uint32_t seed;
+};
+
+static mt_value uses_scope(mt_value arg) {
+  struct scope *scope = arg.data;
+  uint32_t seed = (uint32_t)(uintptr_t)&seed ^ scope->seed;
+  roll(&seed);
+  mt_status st = seed % 3 == 0 ? mt_sleep(MT_US(seed % 200)) : 0;
+  if (seed % 5 == 0) mt_yield();
+  if (seed % 7 == 0) (void)mt_block(task_next, mt_int(1));
+  if (!atomic_load(&scope->alive)) atomic_fetch_add(&scope->tally->strange, 1);
+  atomic_fetch_add(&scope->tally->ran, 1);
+  if (st < 0) return mt_give_up(st);
+  return seed % 11 == 0 ? mt_fail(EIO, "rolled %u", seed) : mt_text("%u", seed);
+}
+
+static void lives_one_group(struct load *load) {
+  struct scope scope = {.alive = true, .tally = load->tally, .seed = roll(&load->seed)};
+  mt_group *g;
+  if (mt_group_open(&g) != 0) return;
+  for (int i = 0; i < 12; i++) (void)mt_go(g, load->ex, uses_scope, mt_ptr(&scope));
+  if (scope.seed % 4 == 0) mt_group_cancel(g);
+  if (scope.seed % 5 == 0) (void)mt_group_wait(g, MT_US(50));
+  mt_status st = mt_group_close(g);
+  if (st != 0 && st != MT_FAILED && st != MT_ECANCELED) atomic_fetch_add(&load->tally->strange, 1);
+  atomic_store(&scope.alive, false);
+}
+
+static void lives_one_stream(struct load *load) {
+  struct scope scope = {.alive = true, .tally = load->tally, .seed = roll(&load->seed)};
+  struct scope *items[20];
+  for (int i = 0; i < 20; i++) items[i] = &scope;
+  mt_stream *s = mt_map_array(load->ex, uses_scope, (const void *)items, 20, 0,
+                              &(mt_map_options){.order = (mt_order)(scope.seed & 1), .ahead = 5});
+  mt_future *f;
+  for (unsigned i = 0; i < scope.seed % 25; i++) {
+    if (mt_next(s, scope.seed % 3 == 0 ? MT_US(100) : MT_FOREVER, &f, NULL) != 0) break;
+    if (!mt_done(f)) atomic_fetch_add(&load->tally->strange, 1);
+    mt_unref(f);
+  }
+  mt_stream_close(s);
+  atomic_store(&scope.alive, false);
+}
+
+static void *lives_in_scopes(void *arg) {
+  struct load *load = arg;
+  for (unsigned i = 0; i < load->n; i++) {
+    if (i % 2 == 0)
+      lives_one_group(load);
+    else
+      lives_one_stream(load);
+  }
+  return NULL;
+}
+
+static mt_value lives_in_scopes_inside(mt_value arg) {
+  (void)lives_in_scopes(arg.data);
+  return mt_none();
+}
+
+static void nobody_outlives_its_scope(void) {
+  unsigned n = (unsigned)shrunk(600);
+  mt_executor *ex = open_with(6);
+  struct tally tally = {0};
+  struct load loads[2 * THREADS];
+  pthread_t threads[THREADS];
+  mt_future *inside[THREADS];
+  for (unsigned i = 0; i < 2 * THREADS; i++)
+    loads[i] = (struct load){.ex = ex, .tally = &tally, .seed = 77 + i, .n = n};
+  for (unsigned i = 0; i < THREADS; i++) {
+    pthread_create(&threads[i], NULL, lives_in_scopes, &loads[i]);
+    inside[i] = mt_submit(ex, lives_in_scopes_inside, mt_ptr(&loads[THREADS + i]));
+  }
+  for (unsigned i = 0; i < THREADS; i++) {
+    pthread_join(threads[i], NULL);
+    (void)mt_cancel(inside[i]); /* the last ones are cut in the middle of a scope */
+  }
+  for (unsigned i = 0; i < THREADS; i++) {
+    STATUS(mt_wait(inside[i], MT_FOREVER), 0);
+    mt_unref(inside[i]);
+  }
+  STATUS(mt_shutdown(ex, 0, MT_FOREVER), 0);
+  assert_int_equal(atomic_load(&tally.strange), 0);
+  mt_counts counts;
+  mt_counters(ex, &counts);
+  assert_true(counts.settled == counts.submitted);
+  assert_true(counts.queued == 0 && counts.running == 0 && counts.suspended == 0);
+  close_here(ex);
+}
+
 static void *opens_and_closes(void *arg) {
   struct load *load = arg;
   for (unsigned i = 0; i < load->n; i++) {
@@ -229,9 +323,8 @@ static void executors_come_and_go_at_once(void) {
 }
 
 static const struct check checks[] = {
-    CHECK(every_future_settles_under_load, SHARE),
-    CHECK(no_wake_up_is_lost, 0),
-    CHECK(a_relay_across_workers_arrives, OVERLAP),
+    CHECK(every_future_settles_under_load, SHARE),  CHECK(no_wake_up_is_lost, 0),
+    CHECK(a_relay_across_workers_arrives, OVERLAP), CHECK(nobody_outlives_its_scope, NEST),
     CHECK(executors_come_and_go_at_once, SHARE),
 };
 CONTRACT(checks)

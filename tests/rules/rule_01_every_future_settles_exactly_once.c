@@ -424,6 +424,27 @@ static void no_threads_can_be_had(void) {
   whatever_call_fails(FAULT_THREAD, true);
 }
 
+static void with_some_threads_it_opens_with_fewer(void) {
+  if (!faults_work()) skip();
+  mt_executor *ex = NULL;
+  faults_arm(FAULT_THREAD, 0, true); /* not even one */
+  mt_status st = mt_open("threads:4", NULL, &ex);
+  faults_disarm();
+  STATUS(st, MT_ENOMEM);
+  assert_null(ex);
+  faults_arm(FAULT_THREAD, 2, true); /* two of four */
+  st = mt_open("threads:4", NULL, &ex);
+  faults_disarm();
+  STATUS(st, 0);
+  assert_int_equal(workers_of(ex), 2);
+  for (int i = 0; i < 100; i++) {
+    mt_future *f = mt_submit(ex, task_next, mt_int(i));
+    GIVES(f, i + 1);
+    mt_unref(f);
+  }
+  close_here(ex);
+}
+
 static const struct check checks[] = {
     CHECK(each_way_to_settle_wakes_every_waiter_once, ALL),
     CHECK(only_a_shutdown_whose_time_ran_out_leaves_some_pending_and_says_so, ALL),
@@ -433,5 +454,6 @@ static const struct check checks[] = {
     CHECK(no_descriptors_can_be_had, ALL),
     CHECK(a_thread_cannot_be_had, ALL),
     CHECK(no_threads_can_be_had, ALL),
+    CHECK(with_some_threads_it_opens_with_fewer, ALL),
 };
 RULE(checks)
