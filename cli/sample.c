@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 struct sample_options {
   const char *tickers, *on;
@@ -148,7 +147,7 @@ static size_t write_files(const struct sample *sample, mt_executor *ex) {
     if (error) message("sample: %s", error->message);
     failed += error != NULL;
     written += !error;
-    if (isatty(STDOUT_FILENO)) progress_hide();
+    progress_hide();
     if (!error) printf("%s/%s.csv\n", sample->folder, sample->tickers[i]);
     mt_unref(f);
   }

@@ -150,7 +150,7 @@ static void stop(struct run *run, bool running) {
 
 static void print(struct run *run, const struct record *r) {
   if (run->output_gone) return;
-  if (run->output.to == stdout && isatty(STDOUT_FILENO)) progress_hide();
+  progress_hide();
   if (output_record(&run->output, r)) return;
   run->output_gone = true;
   run->output_error = errno;
