@@ -11,7 +11,8 @@
 #   make tsan       the tests under ThreadSanitizer, with clang
 #   make clean      removes every build folder
 #
-# TESTS="contract:" etc. narrows what check, asan and tsan run; REPEAT=20 repeats it.
+# TESTS="contract rules" narrows what check, asan and tsan run to these suites, REPEAT=20 repeats it,
+# SETUP=-Dreactor=poll gives Meson's options.
 
 BUILD ?= build
 MESON ?= meson
@@ -27,7 +28,8 @@ compile = ninja -C $(1) -j $(JOBS) $(shell test -t 2 || echo --quiet) $(2) && \
   { test ! -x $(1)/cli/meantime || ln -sf cli/meantime $(1)/meantime; }
 # Meson's own --repeat ends at the first failure, and would leave the rest unseen.
 test = status=0; for round in $$(seq $(REPEAT)); do \
-    $(MESON) test -C $(1) --no-rebuild --print-errorlogs --num-processes $(JOBS) $(2) $(TESTS) \
+    $(MESON) test -C $(1) --no-rebuild --print-errorlogs --num-processes $(JOBS) \
+      $(2) $(TESTS:%=--suite %) \
       || status=1; \
     tools/skipped $(1); \
   done; exit $$status
