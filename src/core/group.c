@@ -8,6 +8,7 @@
  * once although the mutex is not held meanwhile. The last thing a member does to the group is to
  * count itself out under the mutex, so that a closer who has seen 0 under the mutex may free it. */
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "core/executor.h"
 #include "core/waitlist.h"
 #include <pthread.h>
@@ -26,7 +27,7 @@ struct mt_group {
 mt_status mt_group_open(mt_group **ret) {
   mt_group *g = calloc(1, sizeof *g);
   if (g == NULL) return MT_ENOMEM;
-  pthread_mutex_init(&g->mutex, NULL);
+  mti_mutex_init(&g->mutex);
   *ret = g;
   return MT_OK;
 }
@@ -94,9 +95,11 @@ void mti_group_leave(mt_future *f, mti_extra *x) {
     g->failure = mti_error_new(error->code, error->task, error->attempt, error->message);
     first = true;
   }
-  pthread_mutex_unlock(&g->mutex);
-  if (first) mt_group_cancel(g);
-  pthread_mutex_lock(&g->mutex);
+  if (first) {
+    pthread_mutex_unlock(&g->mutex);
+    mt_group_cancel(g);
+    pthread_mutex_lock(&g->mutex);
+  }
   if (--g->pending == 0) mti_waitlist_wake(g->waiters);
   pthread_mutex_unlock(&g->mutex);
 }

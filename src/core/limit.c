@@ -11,6 +11,7 @@
  * Nobody takes on another's behalf, so a cut wait has taken nothing. */
 #include "core/limit.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -38,10 +39,11 @@ mt_status mt_limit_open(const mt_limit_options *options, mt_limit **ret) {
     return MT_EINVAL;
   mt_limit *l = calloc(1, sizeof *l);
   if (l == NULL) return MT_ENOMEM;
-  pthread_mutex_init(&l->mutex, NULL);
+  mti_mutex_init(&l->mutex);
   l->permits = l->free = options->permits;
   if (options->rate > 0) {
     l->interval_ns = per_ns / options->rate;
+    if (l->interval_ns > 1e27) l->interval_ns = 1e27; /* finite, and beyond the end of the clock */
     l->slack_ns = options->burst > 1 ? (options->burst - 1) * l->interval_ns : 0;
   }
   *ret = l;

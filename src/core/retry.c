@@ -25,7 +25,7 @@ static int64_t backoff(const mt_retry *p, unsigned k) {
     for (unsigned i = 1; i < k && wait > 1; i++) wait *= factor;
   if (wait > most) wait = most;
   if (!p->no_jitter) wait *= (double)(random_bits() >> 11) / 9007199254740992.0; /* / 2^53 */
-  return (int64_t)wait;
+  return wait >= 9.2e18 ? MTI_NEVER : (int64_t)wait;
 }
 
 int64_t mti_retry_delay(mt_future *f, mti_extra *x, const mt_error *error) {

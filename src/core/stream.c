@@ -10,6 +10,7 @@
  * are in flight); in completion order any free slot will do. */
 #include "core/stream.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/spin.h"
 #include "core/executor.h"
 #include <fcntl.h>
@@ -26,7 +27,7 @@ mt_stream *mti_stream_new(size_t capacity, mt_order order) {
     free(slots);
     return &mti_no_stream;
   }
-  pthread_mutex_init(&s->mutex, NULL);
+  mti_mutex_init(&s->mutex);
   s->done_end = &s->done;
   s->order = order;
   s->slots = slots;

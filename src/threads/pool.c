@@ -8,6 +8,7 @@
  * leaves. */
 #include "threads/pool.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,17 +141,6 @@ static unsigned start_threads(mti_pool *pool) {
   return n;
 }
 
-/* Held for a few instructions by threads that come often: they spin a little before they sleep. */
-static void init_busy_mutex(pthread_mutex_t *mutex) {
-  pthread_mutexattr_t attr;
-  pthread_mutexattr_init(&attr);
-#ifdef __GLIBC__
-  pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ADAPTIVE_NP);
-#endif
-  pthread_mutex_init(mutex, &attr);
-  pthread_mutexattr_destroy(&attr);
-}
-
 static mti_pool *new_pool(mt_executor *ex, unsigned count) {
   mti_pool *pool = aligned_alloc(64, (sizeof *pool + 63) & ~(size_t)63);
   mti_worker *workers = aligned_alloc(64, count * sizeof *workers);
@@ -167,10 +157,10 @@ static mti_pool *new_pool(mt_executor *ex, unsigned count) {
   size_t page = (size_t)sysconf(_SC_PAGESIZE);
   size_t size = ex->options.stack_size > 0 ? ex->options.stack_size : 256 * 1024;
   pool->stack_size = (size + page - 1) / page * page + page; /* and the guard */
-  init_busy_mutex(&pool->inject.mutex);
-  pthread_mutex_init(&pool->delayed.mutex, NULL);
-  pthread_mutex_init(&pool->slots.mutex, NULL);
-  pthread_mutex_init(&pool->idle.mutex, NULL);
+  mti_mutex_init(&pool->inject.mutex);
+  mti_mutex_init(&pool->delayed.mutex);
+  mti_mutex_init(&pool->slots.mutex);
+  mti_mutex_init(&pool->idle.mutex);
   mti_parker_init(&pool->opened);
   pool->inject.end = &pool->inject.first;
   atomic_init(&pool->delayed.next_ns, MTI_NEVER);
