@@ -185,6 +185,12 @@ static void stop_watching(mt_stream *s, mti_slot *slot) {
   }
 }
 
+static bool has_running(const mt_stream *s) {
+  for (size_t i = 0; i < s->capacity; i++)
+    if (s->slots[i].future != NULL && mt_running(s->slots[i].future)) return true;
+  return false;
+}
+
 /* Cancels what is not settled, or of that only what has not started; whether something is left. */
 static bool cancel_items(mt_stream *s, bool running_too) {
   bool left = false;
@@ -200,8 +206,9 @@ static bool cancel_items(mt_stream *s, bool running_too) {
 /* A map's items use the caller's memory: they are cancelled, and waited for. Those that have not
  * started come first, or they would start as the others end. False: a callback may not wait. */
 static bool end_items(mt_stream *s, mti_runner *r) {
+  if (r->nowait > 0 && has_running(s)) return false;
   bool busy = cancel_items(s, false) && cancel_items(s, true);
-  if (busy && r->nowait > 0) return false;
+  if (busy && r->nowait > 0) return false; /* one has started just now */
   for (size_t i = 0; i < s->capacity; i++) {
     mti_slot *slot = &s->slots[i];
     if (slot->future == NULL) continue;
