@@ -19,16 +19,21 @@ char header_delimiter(const char *at, const char *end) {
   return signs[best];
 }
 
+/* No price file is wider; what is, would cost memory for nothing. */
+enum { FIELDS_MOST = 1 << 16 };
+
 bool header_row(struct dialect *d, const struct header_place *place, struct row *ret) {
   for (;;) {
     ret->field = d->field;
     ret->room = d->field_room;
     fields_split(ret, place->at, place->end, place->delimiter);
+    if (ret->count > FIELDS_MOST && ret->room >= FIELDS_MOST) ret->count = FIELDS_MOST;
     if (ret->count <= ret->room) return true;
-    struct field *more = realloc(d->field, ret->count * sizeof *more);
+    size_t room = ret->count < FIELDS_MOST ? ret->count : FIELDS_MOST;
+    struct field *more = realloc(d->field, room * sizeof *more);
     if (!more) return false;
     d->field = more;
-    d->field_room = ret->count;
+    d->field_room = room;
   }
 }
 

@@ -13,7 +13,7 @@ struct header_place {
   char delimiter;
 };
 
-/* Splits the row at a place, with room for all its fields. False: no memory. */
+/* Splits the row at a place, with room for all its fields, up to 65,536. False: no memory. */
 bool header_row(struct dialect *d, const struct header_place *place, struct row *ret);
 
 /* The delimiter that a line has most of; a comma if it has none. */

@@ -84,7 +84,7 @@ bool series_reserve(struct series *s, size_t more) {
   size_t need = s->count + more, room = s->room * 2;
   if (need <= s->room) return true;
   if (room < need) room = need;
-  if (room < 64) room = 64;
+  if (room < 8) room = 8; /* few, since a file may have very many tickers */
   int64_t *when = realloc(s->when, room * sizeof *when);
   if (when) s->when = when;
   double *price = realloc(s->price, room * sizeof *price);

@@ -333,6 +333,24 @@ static void broken_files_say_what_is_wrong_and_where(void **unused) {
   }
 }
 
+static void rows_of_a_million_fields_are_survived(void **unused) {
+  (void)unused;
+  enum { FIELDS = 1000000 };
+  char *text = malloc(FIELDS + 100);
+  struct problem p;
+  if (!text) fail_msg("out of memory");
+  memset(text, ',', FIELDS);
+  strcpy(text + FIELDS, "\n2020-01-02,1\n");
+  bool blank = read_with(text, strlen(text), NULL, &reader, &p);
+  memset(text, 'x', 9);
+  bool wrong = !read_with(text, strlen(text), NULL, &reader, &p);
+  memcpy(text, "date,close,", 11);
+  bool fine = read_with(text, strlen(text), NULL, &reader, &p);
+  free(text);
+  assert_true(blank && wrong && fine);
+  assert_string_equal(rows_of(&reader.table.series[0]), "2020-01-02 1 -");
+}
+
 static bool at_once(void *unused) {
   (void)unused;
   return true;
@@ -482,6 +500,7 @@ int main(void) {
       cmocka_unit_test(three_line_headers_give_a_series_a_ticker),
       cmocka_unit_test(columns_can_be_named),
       cmocka_unit_test(broken_files_say_what_is_wrong_and_where),
+      cmocka_unit_test(rows_of_a_million_fields_are_survived),
       cmocka_unit_test(a_reader_can_be_stopped),
       cmocka_unit_test(the_fast_path_knows_the_calendar),
       cmocka_unit_test(the_fast_path_changes_nothing),
