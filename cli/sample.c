@@ -55,6 +55,23 @@ static bool is_ticker(const char *name) {
   return true;
 }
 
+static int by_name(const void *x, const void *y) {
+  return strcmp(*(char *const *)x, *(char *const *)y);
+}
+
+/* A ticker that is there twice, or NULL. Found by sorting, since there may be very many. */
+static const char *double_ticker(const struct sample *sample) {
+  const char *found = NULL;
+  char **sorted = malloc(sample->count * sizeof *sorted);
+  if (!sorted) return NULL; /* then one of its files replaces the other */
+  memcpy(sorted, sample->tickers, sample->count * sizeof *sorted);
+  qsort(sorted, sample->count, sizeof *sorted, by_name);
+  for (size_t i = 1; i < sample->count && !found; i++)
+    if (strcmp(sorted[i - 1], sorted[i]) == 0) found = sorted[i];
+  free(sorted);
+  return found;
+}
+
 /* Splits A,B,... into sample->tickers; false, with a message, for what cannot be a file's name. */
 static bool split_tickers(struct sample *sample, char *list) {
   size_t n = 1;
@@ -68,14 +85,11 @@ static bool split_tickers(struct sample *sample, char *list) {
       message("sample: \"%s\" cannot be a ticker: it must be a file's name", at);
       return false;
     }
-    for (size_t i = 0; i < sample->count; i++) {
-      if (strcmp(sample->tickers[i], at) != 0) continue;
-      message("sample: %s is there twice", at);
-      return false;
-    }
     sample->tickers[sample->count++] = at;
   }
-  return true;
+  const char *twice = double_ticker(sample);
+  if (twice) message("sample: %s is there twice", twice);
+  return !twice;
 }
 
 /* S000, S001, ...: at least three digits, all of one length. */
@@ -171,6 +185,7 @@ static int write_all(const struct sample *sample, const struct sample_options *o
     return EXIT_USAGE;
   }
   signals_begin();
+  setvbuf(stdout, NULL, _IOLBF, 0); /* a reader of the paths need not wait for the last one */
   progress_begin((enum progress_when)o->progress, "files");
   size_t failed = write_files(sample, ex);
   mt_close(ex);

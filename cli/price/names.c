@@ -102,7 +102,7 @@ static size_t simplify(struct text name, char *out, size_t room) {
 }
 
 enum role names_role(struct text name, unsigned *ret_rank) {
-  char simple[24];
+  char simple[24] = "";
   struct text t = {simple, simplify(name, simple, sizeof simple)};
   for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
     if (known[i].name[0] == *simple && text_is(t, known[i].name)) {

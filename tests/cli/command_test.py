@@ -575,6 +575,21 @@ class Sample(Case):
         self.assertEqual(r.returncode, 1)
         self.assertIn("Not a directory", r.stderr)
 
+    def test_an_interrupt_leaves_complete_files_only(self):
+        p = subprocess.Popen([MEANTIME, "sample", "--files", "100000", "--rows", "5000", self.folder],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(p.__exit__, None, None, None)
+        self.addCleanup(p.kill)
+        self.assertEqual(p.stdout.readline(), self.path("S00000.csv") + "\n")
+        p.send_signal(signal.SIGINT)
+        p.stdout.read()
+        self.assertEqual(p.wait(PATIENCE), -signal.SIGINT)
+        files = self.files(self.folder)
+        self.assertTrue(0 < len(files) < 100000)
+        for name, content in files.items():
+            self.assertRegex(name, r"^S\d{5}\.csv$")
+            self.assertEqual(content.count("\n"), 5001)
+
     def test_what_was_there_is_replaced_at_once_or_not_at_all(self):
         os.mkdir(self.path("AAPL.csv")) # it cannot be replaced by a file
         self.write("MSFT.csv", "old")
