@@ -36,9 +36,11 @@ void file_fini(struct file *f) {
   *f = (struct file){0};
 }
 
+/* Somewhat more than is asked for, since the next file is often somewhat larger. */
 static bool reserve(struct file *f, size_t room) {
   if (room <= f->room) return true;
   free(f->buffer); /* nothing in it is worth a copy before the first byte is read */
+  room += room / 8;
   f->buffer = malloc(room);
   f->room = f->buffer ? room : 0;
   return f->buffer;

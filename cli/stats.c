@@ -83,6 +83,7 @@ static struct report *make_report(struct run *run, struct desk *desk, struct pro
   for (size_t i = 0; i < table->count; i++)
     if (table->series[i].count > most) most = table->series[i].count;
   if (most > desk->room) {
+    most += most / 8;
     double *more = realloc(desk->work, most * sizeof *more);
     if (!more) {
       problem_set(p, PROBLEM_MEMORY, 0, 0, "out of memory");
