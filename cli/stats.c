@@ -23,6 +23,7 @@
 #include "signals.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <meantime.h>
 #include <poll.h>
 #include <stdio.h>
@@ -275,7 +276,8 @@ static mt_status open_executor(struct run *run) {
     snprintf(where, sizeof where, "threads:%lu", workers);
   else
     snprintf(where, sizeof where, "%s", o->on);
-  mt_options options = {.in_flight = (unsigned)o->in_flight, .name = "stats"};
+  unsigned in_flight = o->in_flight < UINT_MAX ? (unsigned)o->in_flight : UINT_MAX;
+  mt_options options = {.in_flight = in_flight, .name = "stats"};
   mt_status st = mt_open(where, &options, &run->executor);
   if (st < 0) {
     message("stats: nothing can run on \"%s\": %s; --on takes inline, threads or threads:N", where,
