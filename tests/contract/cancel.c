@@ -305,6 +305,66 @@ static void a_cancel_before_the_wait_is_not_lost(void) {
   close_here(ex);
 }
 
+/* A hook holds the task at the very edge: it has looked whether it is cut, and does not sleep yet.
+ */
+struct edge {
+  struct latch latch;
+  struct gate gate;
+};
+
+static void holds_at_the_edge(void *arg, const mt_event *event) {
+  struct edge *edge = arg;
+  if (event->tag == edge) latch_pass(&edge->latch);
+}
+
+static void by_cancel(mt_executor *ex, mt_future *f, struct edge *edge) {
+  (void)ex;
+  (void)edge;
+  mt_cancel(f);
+}
+
+static void by_shutdown(mt_executor *ex, mt_future *f, struct edge *edge) {
+  (void)f;
+  (void)edge;
+  mt_shutdown(ex, MT_CANCEL_RUNNING, 0);
+}
+
+static void by_settling(mt_executor *ex, mt_future *f, struct edge *edge) {
+  (void)ex;
+  (void)f;
+  gate_open(&edge->gate);
+}
+
+static mt_value waits_at_the_edge(mt_value arg) {
+  struct edge *edge = arg.data;
+  mt_status st = gate_pass(&edge->gate);
+  return st < 0 ? mt_give_up(st) : mt_int(1);
+}
+
+static void what_happens_just_before_a_wait_is_not_lost(void) {
+  static const mt_hooks hooks = {.waiting = holds_at_the_edge};
+  void (*const ways[])(mt_executor *, mt_future *, struct edge *) = {by_cancel, by_shutdown,
+                                                                     by_settling};
+  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+    struct edge edge;
+    latch_init(&edge.latch);
+    gate_init(&edge.gate);
+    mt_executor *ex = open_here(&(mt_options){.in_flight = 2, .hooks = &hooks, .hooks_arg = &edge});
+    mt_future *f = submit_as(ex, .fn = waits_at_the_edge, .arg = mt_ptr(&edge), .tag = &edge);
+    UNTIL(atomic_load(&edge.latch.arrived) == 1);
+    ways[i](ex, f, &edge);
+    latch_open(&edge.latch);
+    if (ways[i] == by_settling)
+      GIVES(f, 1);
+    else
+      FAILS_WITH(f, MT_ECANCELED);
+    mt_unref(f);
+    close_here(ex);
+    gate_fini(&edge.gate);
+    latch_fini(&edge.latch);
+  }
+}
+
 struct cleaning {
   struct gate gate;
   bool was, now, cancelled;
@@ -354,6 +414,7 @@ static const struct check checks[] = {
     CHECK(cancel_outranks_a_wake_up, OVERLAP),
     CHECK(a_wait_that_took_a_permit_reports_it, OVERLAP),
     CHECK(a_cancel_before_the_wait_is_not_lost, OVERLAP),
+    CHECK(what_happens_just_before_a_wait_is_not_lost, OVERLAP),
     CHECK(a_shield_lets_clean_up_wait, OVERLAP),
 };
 CONTRACT(checks)

@@ -95,6 +95,33 @@ static void a_jobs_failure_is_a_value_to_look_at(void) {
   close_here(ex);
 }
 
+static mt_value changes_its_mind(mt_value arg) {
+  (void)mt_fail(EIO, "a job's passing thought");
+  return arg;
+}
+
+static mt_value joins_and_fails_as_planned(mt_value arg) {
+  mt_value mine = mt_fail(ENOENT, "mine");
+  mt_job job;
+  mt_fork(&job, task_next, mt_int(1));
+  mt_value joined = mt_join(&job);
+  mt_fork(&job, changes_its_mind, arg); /* and what it does not return is freed */
+  arg = mt_join(&job);
+  if (mt_as_int(joined) != 2 || mt_is_failure(arg)) return mt_none();
+  return mt_is_failure(mine) ? mt_fail(ENOENT, "mine") : mt_none();
+}
+
+static void a_jobs_unreturned_failure_is_nobodys(void) {
+  mt_executor *ex = open_here(NULL);
+  for (int i = 0; i < 50; i++) {
+    mt_future *f = mt_submit(ex, joins_and_fails_as_planned, mt_int(3));
+    FAILS_WITH(f, ENOENT);
+    assert_string_equal(mt_failure(f)->message, "mine");
+    mt_unref(f);
+  }
+  close_here(ex);
+}
+
 static mt_value joins_text(mt_value arg) {
   mt_job job;
   mt_fork(&job, task_echo, arg);
@@ -268,6 +295,7 @@ static const struct check checks[] = {
     CHECK(outside_a_task_it_runs_at_the_fork, 0),
     CHECK(many_jobs_are_joined_in_reverse_order, NEST),
     CHECK(a_jobs_failure_is_a_value_to_look_at, NEST),
+    CHECK(a_jobs_unreturned_failure_is_nobodys, NEST),
     CHECK(a_job_may_carry_anything, NEST),
     CHECK(jobs_may_wait, NEST),
     CHECK(jobs_may_submit_and_wait, NEST),

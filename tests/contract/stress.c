@@ -322,9 +322,48 @@ static void executors_come_and_go_at_once(void) {
   assert_int_equal(atomic_load(&tally.ran), THREADS * 30 * 20);
 }
 
+/* Futures outlive their executor: they are waited for and cancelled while it closes. */
+struct closing {
+  mt_future *futures[8];
+  struct latch start;
+  atomic_uint strange;
+};
+
+static void *waits_while_it_closes(void *arg) {
+  struct closing *c = arg;
+  latch_pass(&c->start);
+  for (int i = 0; i < 8; i++) {
+    if (i % 3 == 0) (void)mt_cancel(c->futures[i]);
+    if (mt_wait(c->futures[i], MT_FOREVER) != 0) atomic_fetch_add(&c->strange, 1);
+    if (mt_cancel(c->futures[i])) atomic_fetch_add(&c->strange, 1);
+  }
+  return NULL;
+}
+
+static void futures_are_waited_for_while_their_executor_closes(void) {
+  for (size_t round = 0; round < 100; round++) {
+    mt_executor *ex = open_with(4);
+    struct closing c = {.strange = 0};
+    latch_init(&c.start);
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++) pthread_create(&threads[i], NULL, waits_while_it_closes, &c);
+    for (int i = 0; i < 8; i++)
+      c.futures[i] = mt_submit(ex, behaves, mt_int((intptr_t)round * 8 + i));
+    latch_open(&c.start);
+    close_here(ex);
+    for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+    assert_int_equal(atomic_load(&c.strange), 0);
+    for (int i = 0; i < 8; i++) mt_unref(c.futures[i]);
+    latch_fini(&c.start);
+  }
+}
+
 static const struct check checks[] = {
-    CHECK(every_future_settles_under_load, SHARE),  CHECK(no_wake_up_is_lost, 0),
-    CHECK(a_relay_across_workers_arrives, OVERLAP), CHECK(nobody_outlives_its_scope, NEST),
+    CHECK(every_future_settles_under_load, SHARE),
+    CHECK(no_wake_up_is_lost, 0),
+    CHECK(a_relay_across_workers_arrives, OVERLAP),
+    CHECK(nobody_outlives_its_scope, NEST),
+    CHECK(futures_are_waited_for_while_their_executor_closes, SHARE),
     CHECK(executors_come_and_go_at_once, SHARE),
 };
 CONTRACT(checks)
