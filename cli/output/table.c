@@ -49,8 +49,7 @@ static bool add_error(struct output *out, struct libscols_line *line, const stru
   const struct column *c;
   struct libscols_table *t = out->state;
   size_t n = columns_shown(out->all, &c);
-  if (scols_table_get_ncols(t) == n && !scols_table_new_column(t, "error", 0, 0))
-    return false;
+  if (scols_table_get_ncols(t) == n && !scols_table_new_column(t, "error", 0, 0)) return false;
   char text[400];
   if (p->line)
     snprintf(text, sizeof text, "%zu:%zu: %s", p->line, p->column, p->message);
