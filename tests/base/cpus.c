@@ -94,15 +94,15 @@ static bool mounts_apart(void) {
   } else if (unshare(CLONE_NEWNS) != 0) {
     return false;
   }
-  return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+  return mount("none", "/", "", MS_REC | MS_PRIVATE, "") == 0;
 }
 
 static int on_machine(const void *arg) {
   const struct machine *m = arg;
   if (!mounts_apart()) return CANNOT;
-  if (mount("none", "/sys/fs/cgroup", "tmpfs", 0, NULL) != 0) return CANNOT;
+  if (mount("none", "/sys/fs/cgroup", "tmpfs", 0, "") != 0) return CANNOT;
   if (!put("/sys/fs/cgroup/self", m->cgroup)) return CANNOT;
-  if (mount("/sys/fs/cgroup/self", "/proc/self/cgroup", NULL, MS_BIND, NULL) != 0) return CANNOT;
+  if (mount("/sys/fs/cgroup/self", "/proc/self/cgroup", "", MS_BIND, "") != 0) return CANNOT;
   char path[300];
   for (int i = 0; i < 6 && m->file[i].path != NULL; i++) {
     snprintf(path, sizeof path, "/sys/fs/cgroup%s", m->file[i].path);
