@@ -197,6 +197,9 @@ static void *keeps_the_depot_busy(void *unused) {
 }
 
 static void a_forked_child_can_allocate(void) {
+#ifdef MTI_ASAN
+  skip(); /* its allocator leaves a child with locked mutexes, if another thread was in it */
+#endif
   pthread_t thread;
   atomic_store(&enough, false);
   assert_int_equal(pthread_create(&thread, NULL, keeps_the_depot_busy, NULL), 0);
@@ -204,6 +207,7 @@ static void a_forked_child_can_allocate(void) {
   for (int i = 0; i < 50; i++) {
     pid_t child = fork();
     if (child == 0) {
+      alarm(60); /* one that hangs is a failure, not a hang of the test */
       for (int k = 0; k < 1000; k++)
         if (mti_slab_alloc(MTI_SLAB_EXTRA) == NULL) _exit(1);
       _exit(0);
