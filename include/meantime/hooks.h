@@ -7,10 +7,11 @@
  *
  *   submitted, ( started, ( waiting, resumed )*, )* settled
  *
- * A task that is retried starts again; one that is cancelled in the queue never starts. Hooks must
- * not wait (a wait in one returns MT_EDEADLK) and should be short. Calls for different tasks come
- * from different threads at once. Unused, they cost a predictable branch; the clock is read only
- * when a hook is set.
+ * (The waits of a task's forked jobs go on side by side, so theirs may overlap.) A task that is
+ * retried starts again; one that is cancelled in the queue never starts. Hooks must not wait (a
+ * wait in one returns MT_EDEADLK) and should be short. Calls for different tasks come from
+ * different threads at once. Unused, they cost a predictable branch; the clock is read only when a
+ * hook is set.
  */
 #ifndef MEANTIME_HOOKS_H
 #define MEANTIME_HOOKS_H

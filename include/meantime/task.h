@@ -53,8 +53,10 @@ typedef struct mt_task {
   const char *name;     /* for errors, hooks and mt_dump */
   mt_group *group;      /* see meantime/group.h */
   const mt_retry *retry;
-  void *tag;           /* the caller's: mt_tag */
-  int64_t delay_ns;    /* not to start before this has passed since the submit; needs no stack */
+  void *tag;        /* the caller's: mt_tag */
+  int64_t delay_ns; /* not to start before this has passed since the submit; needs no stack */
+  /* Both cut the attempt's waits with MT_EDEADLINE. Given up for that, the future's code is
+   * MT_ETIMEDOUT (worth a retry) if it was the timeout, MT_EDEADLINE if it was the deadline. */
   int64_t timeout_ns;  /* per attempt, from its start */
   int64_t deadline_ns; /* from the submit: queue, delay, backoff and attempts together */
 } mt_task;
@@ -62,8 +64,9 @@ typedef struct mt_task {
 /* Submits fn(arg). On success and on failure the caller owns one reference to the future.
  *
  * Thread-safe, and callable from inside tasks. MT_FULL_WAIT may make it wait for room. Refusals:
- * MT_EFULL, MT_ESHUTDOWN, MT_EFORKED, MT_ENOMEM, MT_EINVAL (fn is NULL, ex is NULL), MT_ECANCELED
- * or MT_EDEADLINE (the submitting task was cut while it waited for room). */
+ * MT_EFULL (in a callback or hook also with MT_FULL_WAIT and MT_FULL_RUN), MT_ESHUTDOWN,
+ * MT_EFORKED, MT_ENOMEM, MT_EINVAL (fn is NULL, ex is NULL), MT_ECANCELED or MT_EDEADLINE (the
+ * submitting task was cut while it waited for room). */
 MT_API mt_future *mt_submit(mt_executor *ex, mt_fn *fn, mt_value arg);
 MT_API mt_future *mt_submit_task(mt_executor *ex, const mt_task *task);
 

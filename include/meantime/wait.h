@@ -38,7 +38,8 @@ MT_API void mt_yield(void);
  * of an elastic lane of its own, and returns its value; the task waits meanwhile. Once started it
  * is waited for to the end, whatever happens: mt_cancelled tells fn of a cut, and fn's own waits
  * end. Before that a cut gives mt_give_up(status). If no thread can be had at all, fn runs on the
- * worker itself. Outside a task it is simply called. */
+ * worker itself. The task keeps its slot, so fn must not wait for what has yet to start. Outside a
+ * task it is simply called. */
 MT_API mt_value mt_block(mt_fn *fn, mt_value arg);
 
 /* Whether the running task should stop: cancelled, or past its timeout or deadline. False outside a

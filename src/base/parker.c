@@ -41,12 +41,13 @@ bool mti_park(mti_parker *p, int64_t until_ns) {
   return true;
 }
 
-void mti_unpark(mti_parker *p, _Atomic uint32_t *gone) {
-  uint32_t was = atomic_exchange_explicit(&p->word, MTI_NOTIFIED, memory_order_acq_rel);
+uint32_t mti_unpark(mti_parker *p, _Atomic uint32_t *gone) {
+  uint32_t was = atomic_exchange_explicit(&p->word, MTI_NOTIFIED, memory_order_seq_cst);
   if (gone != NULL) atomic_store_explicit(gone, 1, memory_order_release);
   /* From here on only the address is used: waking one that is gone does nothing, or wakes somebody
    * for no reason, which every futex user must bear. */
   if (was == MTI_PARKED) syscall(SYS_futex, &p->word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+  return was;
 }
 
 #else
@@ -83,11 +84,12 @@ bool mti_park(mti_parker *p, int64_t until_ns) {
   return notified;
 }
 
-void mti_unpark(mti_parker *p, _Atomic uint32_t *gone) {
+uint32_t mti_unpark(mti_parker *p, _Atomic uint32_t *gone) {
   pthread_mutex_lock(&p->mutex);
-  if (atomic_exchange_explicit(&p->word, MTI_NOTIFIED, memory_order_acq_rel) == MTI_PARKED)
-    pthread_cond_signal(&p->condition);
+  uint32_t was = atomic_exchange_explicit(&p->word, MTI_NOTIFIED, memory_order_seq_cst);
+  if (was == MTI_PARKED) pthread_cond_signal(&p->condition);
   pthread_mutex_unlock(&p->mutex);
   if (gone != NULL) atomic_store_explicit(gone, 1, memory_order_release);
+  return was;
 }
 #endif

@@ -40,6 +40,6 @@ bool mti_park(mti_parker *p, int64_t until_ns);
 
 /* If `gone` is not NULL, it is set to 1 once *p is not touched any more: the parker's owner may
  * then free it. */
-void mti_unpark(mti_parker *p, _Atomic uint32_t *gone);
+uint32_t mti_unpark(mti_parker *p, _Atomic uint32_t *gone);
 
 #endif

@@ -171,9 +171,10 @@ void *mti_slab_alloc(mti_slab_class c) {
   return o;
 }
 
-static __attribute__((noinline)) void make_room(mti_slab_class c) {
+static __attribute__((noinline)) void first_or_full(mti_slab_class c) {
   cache *mine = &caches[c];
   register_thread();
+  if (mine->loaded.count == 0) return;
   if (mine->spare.top != NULL) put_full(&depots[c], mine->spare.top);
   mine->spare = mine->loaded;
   mine->loaded = (magazine){NULL, 0};
@@ -181,7 +182,9 @@ static __attribute__((noinline)) void make_room(mti_slab_class c) {
 
 void mti_slab_free(mti_slab_class c, void *freed) {
   magazine *m = &caches[c].loaded;
-  if (m->count >= MAGAZINE) make_room(c);
+  /* An empty one counts, too: a thread that only frees must be known, so that its end gives all
+   * back. (0 - 1 is large: one comparison for both.) */
+  if (m->count - 1u >= MAGAZINE - 1u) first_or_full(c);
   object *o = freed;
   o->next = m->top;
   m->top = o;

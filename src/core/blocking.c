@@ -11,6 +11,13 @@
 static pthread_mutex_t running_mutex = PTHREAD_MUTEX_INITIALIZER;
 static mti_blocking *running; /* tasks that block their thread; guarded by running_mutex */
 
+void mti_blocking_lock(bool lock) {
+  if (lock)
+    pthread_mutex_lock(&running_mutex);
+  else
+    pthread_mutex_unlock(&running_mutex);
+}
+
 static mti_blocking *blocking(mti_runner *r) {
   return (mti_blocking *)r;
 }
@@ -138,6 +145,7 @@ static void enter(mti_blocking *b, mt_executor *ex) {
   b->outer = mti_runner_self();
   b->host = b->outer->ops == &mti_blocking_ops ? blocking(b->outer)->host : b->outer;
   b->runner.worker = b->outer->worker;
+  b->runner.nowait = b->outer->nowait; /* in a callback its waits are refused, like all others */
   mti_here.runner = &b->runner;
   pthread_mutex_lock(&running_mutex);
   b->next = running;

@@ -27,6 +27,9 @@ void mti_run_here(mt_executor *ex, mt_future *f, int64_t due_ns);
 /* Whether waiting for f on this thread could never end, since f is below on its very stack. */
 bool mti_waits_for_itself(mti_runner *r, mt_future *f);
 
+/* The list of tasks that block their threads, around fork(2). */
+void mti_blocking_lock(bool lock);
+
 /* Lines for mt_dump. */
 void mti_blocking_dump(mt_executor *ex, FILE *to);
 void mti_runner_dump(mti_runner *r, FILE *to);

@@ -79,10 +79,10 @@ bool mt_off_done(mt_future *f, mt_callback *fn, void *arg) {
     mti_callback *c = (mti_callback *)w;
     if (w->told == NULL && c->fn == fn && c->arg == arg) break;
   }
+  /* Under the same lock: once it is let go, it may be told and freed. */
+  if (w != NULL) mti_unlink(w);
   mti_unlock(f);
-  /* It may be taken for telling between the two: then mti_unwatch says so. It cannot be freed,
-   * unless two threads take back the same registration, which is the caller's mistake. */
-  if (w == NULL || !mti_unwatch(f, w)) return false;
+  bool found = w != NULL;
   free(w);
-  return true;
+  return found;
 }

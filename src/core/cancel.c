@@ -20,7 +20,7 @@ bool mt_cancel(mt_future *f) {
   uint64_t w = mti_word(f);
   if (mti_is_settled(w)) return false;
   if (w & MTI_PROMISE) return cancel_promise(f);
-  if (mti_forked(mti_executor_of(f))) return false;
+  if (mti_born_elsewhere(w)) return false;
   w = mti_lock(f);
   bool pending = !mti_is_settled(w);
   if (pending) atomic_fetch_or_explicit(&f->word, MTI_CANCEL, memory_order_acq_rel);

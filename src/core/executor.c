@@ -13,6 +13,13 @@ static const mti_backend *const backends[] = {&mti_threads_backend, &mti_inline_
 static pthread_mutex_t all_mutex = PTHREAD_MUTEX_INITIALIZER;
 static mt_executor *all; /* guarded by all_mutex */
 
+void mti_executors_lock(bool lock) {
+  if (lock)
+    pthread_mutex_lock(&all_mutex);
+  else
+    pthread_mutex_unlock(&all_mutex);
+}
+
 /* "threads:8": which backend, and how many workers (0: its default). */
 static const mti_backend *parse(const char *where, unsigned *ret_workers) {
   *ret_workers = 0;
@@ -196,6 +203,10 @@ mt_status mt_close(mt_executor *ex) {
   }
   mt_status st = shut_down(ex, 0, MTI_NEVER, MTI_GUARD);
   if (st != MT_OK) return st;
+  /* A callback of a task that was counted already may still have submitted one: it is waited for.
+   * From here on nothing comes after it. */
+  atomic_fetch_or_explicit(&ex->state, MTI_CLOSED, memory_order_seq_cst);
+  while (!mti_is_drained(ex)) drain(ex, MTI_NEVER, MTI_GUARD);
   pthread_mutex_lock(&all_mutex);
   delist(ex);
   pthread_mutex_unlock(&all_mutex);

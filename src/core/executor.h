@@ -27,6 +27,7 @@ enum {
   MTI_DRAINING = 1,    /* outsiders are refused */
   MTI_REFUSING = 2,    /* everybody is */
   MTI_DROP_QUEUED = 4, /* what is popped is cancelled, not started */
+  MTI_CLOSED = 16,     /* everybody is, callbacks of what was counted already included */
   MTI_DROP_RUNNING = 8 /* every running task counts as cancelled */
 };
 
@@ -93,6 +94,9 @@ static inline void mti_count(_Atomic uint64_t *counter, bool shared) {
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
                           memory_order_release);
 }
+
+/* The list of all executors, around fork(2). */
+void mti_executors_lock(bool lock);
 
 bool mti_is_drained(mt_executor *ex);
 /* Called when the executor may have become drained: wakes those in mt_shutdown. */

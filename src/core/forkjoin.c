@@ -19,7 +19,7 @@ void mt_fork(mt_job *job, mt_fn *fn, mt_value arg) {
   job->state = MTI_JOB_FORKED;
   if (r->ops->fork(r, job)) return;
   job->value = fn(arg);
-  job->owner = mti_runner_take_failure(r);
+  job->owner = mt_is_failure(job->value) ? mti_runner_take_failure(r) : NULL;
   job->state = MTI_JOB_RAN;
 }
 

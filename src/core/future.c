@@ -11,7 +11,7 @@
 mt_future *mti_future_new(mt_executor *ex, mt_fn *fn, mt_value arg) {
   mt_future *f = mti_slab_alloc(MTI_SLAB_FUTURE);
   if (f == NULL) return NULL;
-  atomic_init(&f->word, MTI_PENDING + 2 * MTI_REF);
+  atomic_init(&f->word, MTI_PENDING + MTI_BIRTH + 2 * MTI_REF);
   f->owner = (uintptr_t)ex;
   f->watchers = NULL;
   f->runner = NULL;
@@ -101,14 +101,16 @@ bool mti_watch(mt_future *f, mti_watcher *w) {
   return true;
 }
 
+void mti_unlink(mti_watcher *w) {
+  *w->link = w->next;
+  if (w->next != NULL) w->next->link = w->link;
+  w->link = NULL;
+}
+
 bool mti_unwatch(mt_future *f, mti_watcher *w) {
   mti_lock(f);
   bool there = w->link != NULL;
-  if (there) {
-    *w->link = w->next;
-    if (w->next != NULL) w->next->link = w->link;
-    w->link = NULL;
-  }
+  if (there) mti_unlink(w);
   mti_unlock(f);
   return there;
 }

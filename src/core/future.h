@@ -2,7 +2,7 @@
  *
  * A future, from the inside: 64 bytes, one cache line.
  *
- *   word     refs << 32 | flags | phase          (atomic)
+ *   word     refs << 32 | birth << 16 | flags | phase   (atomic)
  *   owner    the executor, or (bit 0 set) the extra, which knows the executor; 0 for a promise
  *   watchers who is to be told                   (guarded by LOCKED)
  *   runner   who runs it, while RUNNING          (guarded by LOCKED against the settling)
@@ -57,6 +57,10 @@ enum {
 };
 #define MTI_REF ((uint64_t)1 << 32)
 
+/* Bits 16 to 31: the process the future was made in (see core/fork_guard.c), kept here because the
+ * executor may be gone when somebody asks. */
+#define MTI_BIRTH ((uint64_t)(mti_generation() & 0xffff) << 16)
+
 /* One who is to be told when a future is settled. Told once, after which it may be gone. */
 typedef struct mti_watcher {
   struct mti_watcher *next, **link;                  /* link is NULL when it is not in the list */
@@ -102,6 +106,10 @@ static inline uint64_t mti_word(const mt_future *f) {
   /* Acquire: pairs with the release of the settling, so that the outcome can be read. */
   return atomic_load_explicit(&((mt_future *)(uintptr_t)f)->word, memory_order_acquire);
 }
+unsigned mti_generation(void);
+static inline bool mti_born_elsewhere(uint64_t word) {
+  return !(word & MTI_PROMISE) && (word & 0xffff0000) != MTI_BIRTH;
+}
 static inline unsigned mti_phase(uint64_t word) {
   return (unsigned)word & MTI_PHASE;
 }
@@ -136,6 +144,7 @@ bool mti_future_move(mt_future *f, unsigned from, unsigned to);
  * told, already. */
 bool mti_watch(mt_future *f, mti_watcher *w);
 bool mti_unwatch(mt_future *f, mti_watcher *w);
+void mti_unlink(mti_watcher *w); /* a watcher that is there; under LOCKED */
 
 /* Waits until f is settled (MT_OK); else as mti_runner_wait. */
 mt_status mti_wait_settled(mt_future *f, int64_t until_ns, unsigned flags);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "core/executor.h"
 #include "core/stream.h"
+#include <string.h>
 
 void mti_stream_fill(mt_stream *s) {
   while (!s->ended && s->outstanding < s->capacity) {
@@ -55,8 +56,9 @@ mt_stream *mt_map(mt_executor *ex, mt_fn *fn, mt_source *next, void *source,
 static mt_status next_element(void *source, mt_value *ret_item) {
   mt_stream *s = source;
   if (s->next_in == s->n) return MT_END;
+  *ret_item = mt_none();
   if (s->size == 0)
-    *ret_item = mt_ptr(((void *const *)(const void *)s->base)[s->next_in]);
+    memcpy(&ret_item->data, s->base + s->next_in * sizeof(void *), sizeof(void *));
   else
     *ret_item = mt_view(s->base + s->next_in * s->size, s->size);
   return MT_OK;

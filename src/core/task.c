@@ -42,7 +42,7 @@ static mt_status admit(mt_executor *ex) {
   else
     mti_count(&tally->submitted, false);
   unsigned state = atomic_load_explicit(&ex->state, memory_order_seq_cst);
-  if (state == 0 || (!(state & MTI_REFUSING) && mti_inside(ex))) return MT_OK;
+  if (state == 0 || (!(state & (MTI_REFUSING | MTI_CLOSED)) && mti_inside(ex))) return MT_OK;
   if (shared)
     atomic_fetch_sub_explicit(&tally->submitted, 1, memory_order_seq_cst);
   else
@@ -59,7 +59,12 @@ static void unadmit(mt_executor *ex) {
 
 /* Waits for room in the queue. *ret_run_here: there is none, and the submitter is to run it. */
 static mt_status take_room(mt_executor *ex, bool *ret_run_here) {
-  bool inside = mti_runner_self()->root->task != NULL;
+  mti_runner *r = mti_runner_self();
+  if (r->nowait > 0) { /* a callback neither waits nor runs tasks */
+    mt_status at_once = mti_limit_take(ex->room, MT_WAITS_ROOM, 0, 0);
+    return at_once == MT_OK ? MT_OK : MT_EFULL;
+  }
+  bool inside = r->root->task != NULL;
   bool wait =
       ex->options.when_full == MT_FULL_WAIT || (ex->options.when_full == MT_FULL_RUN && inside);
   mt_status st = mti_limit_take(ex->room, MT_WAITS_ROOM, wait ? MTI_NEVER : 0, MTI_GIVE_SLOT);

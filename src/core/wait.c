@@ -51,8 +51,7 @@ static void take_back(mt_future *f, watch *w) {
 /* Whether waiting for f would never end, or may not be done at all. */
 static mt_status refuse(mti_runner *r, mt_future *f) {
   if (r->nowait > 0 || mti_waits_for_itself(r, f)) return MT_EDEADLK;
-  mt_executor *ex = mti_word(f) & MTI_PROMISE ? NULL : mti_executor_of(f);
-  return ex != NULL && mti_forked(ex) ? MT_EFORKED : MT_OK;
+  return mti_born_elsewhere(mti_word(f)) ? MT_EFORKED : MT_OK;
 }
 
 mt_status mti_wait_settled(mt_future *f, int64_t until_ns, unsigned flags) {

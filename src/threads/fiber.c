@@ -49,7 +49,9 @@ void mti_fiber_resume(mti_worker *w, mti_fiber *f) {
 /* Where to go from a suspended fiber: straight to one that is ready, or to the loop on an idle one.
  * Now and then to the loop in any case, which also looks at timers, descriptors and new tasks. */
 static mti_fiber *next_after(mti_worker *w, mti_fiber *idle) {
-  if (w->ready.first == NULL || ++w->tick % 64 == 0) return idle;
+  /* The loop counts this round itself, and finds it to be a 64th. */
+  if (w->ready.first == NULL || (w->tick + 1) % 64 == 0) return idle;
+  w->tick++;
   mti_fiber *next = mti_worker_ready(w);
   if (next == NULL) return idle;
   mti_stack_put(w, idle);

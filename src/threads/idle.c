@@ -35,18 +35,9 @@ static bool sleeps_in_reactor(mti_worker *w) {
 #endif
 
 void mti_wake(mti_worker *w) {
-  uint32_t was = atomic_load_explicit(&w->parker.word, memory_order_seq_cst);
-  for (;;) {
-    if (was == MTI_NOTIFIED) return; /* it has not looked since */
-    if (was == MTI_PARKED) {
-      mti_unpark(&w->parker, NULL);
-      return;
-    }
-    if (atomic_compare_exchange_weak_explicit(&w->parker.word, &was, MTI_NOTIFIED,
-                                              memory_order_seq_cst, memory_order_seq_cst))
-      break;
-  }
-  if (was == POLLING) mti_reactor_wake(&w->reactor);
+  if (atomic_load_explicit(&w->parker.word, memory_order_seq_cst) == MTI_NOTIFIED)
+    return; /* it has not looked since */
+  if (mti_unpark(&w->parker, NULL) == POLLING) mti_reactor_wake(&w->reactor);
 }
 
 static void unlist(mti_worker *w) { /* under the idle mutex */
@@ -177,9 +168,9 @@ bool mti_idle(mti_worker *w) {
   if (!closing && !something_to_do(w)) {
     int64_t until_ns = sleep_until(w);
     sleep_now(w, until_ns);
-    mti_delayed_unkeep(w);
   }
   delist(w);
-  w->poll_at = w->tick; /* look at the timers and descriptors first */
+  mti_delayed_unkeep(w); /* off the list first, or it would hand on to itself */
+  w->poll_at = w->tick;  /* look at the timers and descriptors first */
   return !closing;
 }

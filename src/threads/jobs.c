@@ -26,7 +26,7 @@ static mti_runner *_Atomic *runner_of(mt_job *job) {
 
 bool mti_job_fork(mti_runner *r, mt_job *job) {
   mti_worker *w = ((mti_fiber *)r)->worker;
-  if (r->root->task == NULL || !mti_deque_push(&w->deque, job)) return false;
+  if (r->root->task == NULL || r->nowait > 0 || !mti_deque_push(&w->deque, job)) return false;
   /* Relaxed: a sleeper may be missed. Then the job is run by its joiner, or woken for at the next.
    */
   if (atomic_load_explicit(&w->pool->idle.count, memory_order_relaxed) > 0) mti_wake_one(w->pool);
@@ -46,12 +46,12 @@ static __attribute__((noinline)) mt_value wait_for(mti_runner *r, mt_job *job) {
         passed_on = true;
       }
       int64_t until_ns = passed_on ? MTI_NEVER : mti_runner_limit(r);
-      unsigned nowait = r->nowait;
-      r->nowait = 0; /* a join guards the caller's memory, wherever it is */
       mti_runner_wait(r, MT_WAITS_JOIN, (intptr_t)job, until_ns, MTI_GUARD | MTI_GIVE_SLOT);
-      r->nowait = nowait;
     }
-  if (mt_is_failure(job->value)) mti_runner_put_failure(r, job->owner);
+  if (mt_is_failure(job->value))
+    mti_runner_put_failure(r, job->owner);
+  else
+    mti_error_free(job->owner);
   return job->value;
 }
 
@@ -69,6 +69,7 @@ void mti_job_run(mti_worker *w, mt_job *job) {
   r->shield = false;
   r->attempt = root->attempt;
   if (!mti_share_try(w, f)) mti_fiber_wait_turn(w);
+  mti_slot_give_spare(w); /* the task has its slot: others may use ours meanwhile */
   atomic_store_explicit(runner_of(job), r, memory_order_release);
   mt_value value = job->fn(job->value);
   mti_share_leave(w, f);

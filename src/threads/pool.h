@@ -214,6 +214,7 @@ bool mti_slot_may_start(mti_pool *pool);
 void mti_slot_want(mti_worker *w); /* a fiber of it was woken that needs a slot */
 void mti_slot_unwant(mti_worker *w);
 void mti_slot_give(mti_pool *pool);
+void mti_slot_give_spare(mti_worker *w);            /* if it has one */
 void mti_share_begin(mti_fiber *root);              /* with a slot */
 void mti_share_end(mti_worker *w, mti_fiber *root); /* gives it to the worker */
 void mti_share_leave(mti_worker *w, mti_fiber *f);  /* f does not run for now */

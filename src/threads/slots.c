@@ -54,6 +54,8 @@ void mti_slot_want(mti_worker *w) {
   if (atomic_load_explicit(&w->busy, memory_order_relaxed)) return; /* it may be so for long */
   if (!atomic_exchange_explicit(&w->wants, true, memory_order_relaxed))
     atomic_fetch_add_explicit(&w->pool->slots.wanted, 1, memory_order_seq_cst);
+  /* It may have begun meanwhile, and looked before. */
+  if (atomic_load_explicit(&w->busy, memory_order_seq_cst)) mti_slot_unwant(w);
 }
 
 void mti_slot_unwant(mti_worker *w) {
@@ -117,6 +119,12 @@ void mti_slot_give(mti_pool *pool) {
   atomic_fetch_add_explicit(&pool->slots.free, 1, memory_order_seq_cst);
   if (load(&pool->slots.waiting) > 0) serve(pool);
   wake_for_starts(pool);
+}
+
+void mti_slot_give_spare(mti_worker *w) {
+  if (!w->spare) return;
+  w->spare = false;
+  mti_slot_give(w->pool);
 }
 
 static void stand_in_line(mti_fiber *f) {

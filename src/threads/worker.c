@@ -9,8 +9,8 @@
  *   5. forked jobs of others
  *   6. nothing: sleep
  *
- * Every 64th round, and after a yield that found nobody ready, 4 goes before 2, so that tasks which
- * yield to each other for ever do not keep others from starting.
+ * Every 64th round, and after a yield that found nobody ready, 3 and 4 go before 2, so that tasks
+ * which yield to each other for ever do not keep others from starting.
  *
  * The loop runs on a task stack, and tasks run in it as ordinary calls: those that never wait
  * follow one another on the same stack and pay no switch. When one waits, its stack stays behind
@@ -42,18 +42,12 @@ void mti_worker_poll(mti_worker *w) {
   if (w->reactor.waiting > 0) mti_reactor_wait(&w->reactor, 0);
 }
 
-static void give_spare(mti_worker *w) {
-  if (!w->spare) return;
-  w->spare = false;
-  mti_slot_give(w->pool);
-}
-
 mti_fiber *mti_worker_ready(mti_worker *w) {
   mti_fiber *f;
   while ((f = mti_fibers_pop(&w->ready)) != NULL) {
     if (f->needs_slot && !mti_share_enter(w, f)) continue;
     f->needs_slot = false;
-    give_spare(w); /* it has its own: others may use ours meanwhile */
+    mti_slot_give_spare(w); /* it has its own: others may use ours meanwhile */
     break;
   }
   mti_slot_unwant(w);
@@ -63,7 +57,7 @@ mti_fiber *mti_worker_ready(mti_worker *w) {
 /* Those in line for a slot come before new starts. */
 static bool may_start(mti_worker *w) {
   mti_pool *pool = w->pool;
-  if (atomic_load_explicit(&pool->slots.wanted, memory_order_relaxed) > 0) give_spare(w);
+  if (atomic_load_explicit(&pool->slots.wanted, memory_order_relaxed) > 0) mti_slot_give_spare(w);
   if (w->spare) return true;
   if (!mti_queue_has(pool)) return false;
   return w->spare = mti_slot_take(pool);
@@ -103,6 +97,7 @@ static __attribute__((noinline)) bool run_job(mti_worker *w, mt_job *job) {
   if (job == NULL) return false;
   mti_found_work(w);
   set_busy(w, true);
+  mti_slot_unwant(w);
   mti_job_run(w, job);
   return true;
 }
@@ -110,7 +105,9 @@ static __attribute__((noinline)) bool run_job(mti_worker *w, mt_job *job) {
 static bool resume_one(mti_worker *w) {
   mti_fiber *f = mti_worker_ready(w);
   if (f == NULL) return false;
+  if (w->searching) mti_found_work(w); /* somebody else must look for what it was woken for */
   set_busy(w, true);
+  mti_slot_unwant(w);
   mti_fiber_resume(w, f);
   return true;
 }
@@ -122,7 +119,7 @@ void mti_worker_loop(mti_worker *w) {
     mti_inbox_take(w);
     bool start_first = w->start_first || w->tick % 64 == 0;
     w->start_first = false;
-    if (start_first && start_task(w)) continue;
+    if (start_first && (run_job(w, mti_deque_pop(&w->deque, NULL)) || start_task(w))) continue;
     if (resume_one(w) || run_job(w, mti_deque_pop(&w->deque, NULL)) || start_task(w) ||
         run_job(w, mti_job_steal(w)))
       continue;

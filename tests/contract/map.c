@@ -134,20 +134,19 @@ static void opens_gate(mt_future *f, void *arg) {
 static mt_value waits_for_the_next(mt_value arg) {
   const struct link *link = arg.data;
   mt_status st = mt_on_done(mt_self(), opens_gate, link->mine);
-  if (st == 0 && link->after != NULL) st = gate_pass(link->after);
+  if (st == 0) st = gate_pass(link->after);
   return st < 0 ? mt_give_up(st) : mt_none();
 }
 
 static void reversed(mt_order order) {
   mt_executor *ex = open_with(1);
-  struct gate gates[CHAIN];
+  struct gate gates[CHAIN + 1]; /* the last is opened when the stream watches all items */
   struct link links[CHAIN];
-  for (int i = 0; i < CHAIN; i++) {
-    gate_init(&gates[i]);
-    links[i] = (struct link){&gates[i], i + 1 < CHAIN ? &gates[i + 1] : NULL};
-  }
+  for (int i = 0; i <= CHAIN; i++) gate_init(&gates[i]);
+  for (int i = 0; i < CHAIN; i++) links[i] = (struct link){&gates[i], &gates[i + 1]};
   mt_stream *s = mt_map_array(ex, waits_for_the_next, links, CHAIN, sizeof links[0],
                               &(mt_map_options){.order = order, .ahead = CHAIN});
+  gate_open(&gates[CHAIN]);
   for (size_t i = 0; i < CHAIN; i++) {
     size_t index;
     mt_future *f = next_of(s, &index);
@@ -158,7 +157,7 @@ static void reversed(mt_order order) {
   expect_end(s);
   mt_stream_close(s);
   close_here(ex);
-  for (int i = 0; i < CHAIN; i++) gate_fini(&gates[i]);
+  for (int i = 0; i <= CHAIN; i++) gate_fini(&gates[i]);
 }
 
 static void input_order_holds_back_what_finished_early(void) {
