@@ -56,11 +56,13 @@ mt_stream *mt_map(mt_executor *ex, mt_fn *fn, mt_source *next, void *source,
 static mt_status next_element(void *source, mt_value *ret_item) {
   mt_stream *s = source;
   if (s->next_in == s->n) return MT_END;
-  *ret_item = mt_none();
-  if (s->size == 0)
-    memcpy(&ret_item->data, s->base + s->next_in * sizeof(void *), sizeof(void *));
-  else
+  if (s->size > 0) {
     *ret_item = mt_view(s->base + s->next_in * s->size, s->size);
+    return MT_OK;
+  }
+  void *item; /* the array's own type is the caller's: it is copied, not read through void ** */
+  memcpy(&item, s->base + s->next_in * sizeof item, sizeof item);
+  *ret_item = mt_ptr(item);
   return MT_OK;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A heap of points in time, with four children a node: half as deep as a binary one, and the four
- * lie in one cache line.
+ * A heap of points in time, with four children a node: half as deep as a binary one.
  *
  * Entries are never taken out of the middle. Whoever no longer needs one counts it as dead; when
  * most are, they are swept. So a wait that ends before its timeout costs no search, and sifting
