@@ -7,6 +7,7 @@
 #include "core/limit.h"
 #include "contract.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -127,11 +128,10 @@ static void a_turn_beyond_the_end_of_time_never_comes(void) {
     for (unsigned burst = 1; burst <= 3; burst++) {
       mt_limit_options options = {.rate = rates[i], .per_ns = INT64_MAX, .burst = burst};
       mt_limit *l = open_limit(options);
-      /* A turn that is infinitely far away may come once or `burst` times, but not for ever. */
-      int passed = 0;
-      while (passed < 100 && mt_acquire(l, 0) == 0) passed++;
+      /* One or `burst` may pass (so far out, a double does not tell them apart), but no more. */
+      unsigned passed = 0;
+      for (int k = 0; k < 50; k++) passed += mt_acquire(l, MT_US(20)) == 0;
       assert_in_range(passed, 1, burst);
-      STATUS(mt_acquire(l, MT_US(100)), MT_ETIMEDOUT);
       mt_limit_close(l);
     }
 }
@@ -191,12 +191,11 @@ static void the_latest_end_of_a_pause_counts(void) {
 
 static void what_makes_no_sense_is_refused(void) {
   mt_limit *l = NULL;
-  const double zero = 0, infinite = 1 / zero;
   const mt_limit_options bad[] = {{.permits = 0},
                                   {.rate = -1},
                                   {.rate = -1, .permits = 1},
-                                  {.rate = infinite},
-                                  {.rate = infinite - infinite, .permits = 1},
+                                  {.rate = INFINITY},
+                                  {.rate = NAN, .permits = 1},
                                   {.rate = 1, .per_ns = -1},
                                   {.burst = 3}};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
