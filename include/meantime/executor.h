@@ -85,8 +85,9 @@ enum {
  * MT_ECANCELED or MT_EDEADLINE when the calling task (of another executor) was cut. */
 MT_API mt_status mt_shutdown(mt_executor *ex, unsigned how, int64_t timeout_ns);
 
-/* mt_shutdown(ex, 0, MT_FOREVER), then ends the threads and frees the executor. Its futures, groups
- * and streams stay valid until they are unreffed or closed. Returns MT_EDEADLK, with nothing done,
+/* mt_shutdown(ex, 0, MT_FOREVER), then ends the threads and frees the executor. Its futures and
+ * groups stay valid until they are unreffed or closed; maps over it must be closed before, and no
+ * other thread may be in a call on it when mt_close returns. Returns MT_EDEADLK, with nothing done,
  * from one of its own tasks or from a callback. NULL is allowed. */
 MT_API mt_status mt_close(mt_executor *ex);
 

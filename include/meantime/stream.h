@@ -33,7 +33,8 @@ typedef enum mt_order { MT_ORDER_INPUT = 0, MT_ORDER_COMPLETION } mt_order;
 
 typedef struct mt_map_options {
   mt_order order; /* default: input order */
-  size_t ahead;   /* items submitted and not yet handed out; default 2 * in_flight, 1 if inline */
+  size_t ahead; /* items submitted and not yet handed out; default 2 * in_flight (at most 65,536), 1
+                   if inline */
   const mt_task *task; /* attributes for every item's task: all but fn and arg. Copied. */
 } mt_map_options;
 

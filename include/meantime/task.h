@@ -48,7 +48,7 @@ typedef struct mt_retry {
 typedef struct mt_task {
   mt_fn *fn;
   mt_value arg;
-  mt_drop *drop_arg;    /* called once with the argument, when the future is freed */
+  mt_drop *drop_arg;    /* called once with the argument, when the future is freed; must not wait */
   mt_drop *drop_result; /* called once with a bare result that mt_take has not moved out */
   const char *name;     /* for errors, hooks and mt_dump */
   mt_group *group;      /* see meantime/group.h */

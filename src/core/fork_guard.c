@@ -18,6 +18,8 @@ static void in_child(void) {
   mti_here.runner = NULL; /* it gets one that blocks the thread */
   mti_here.callbacks = NULL;
   mti_here.in_callbacks = false;
+  mti_here.dead = NULL;
+  mti_here.in_drops = false;
   mti_here.worker = NULL;
   mti_here.tally = NULL;
 }

@@ -120,9 +120,9 @@ mt_future *mt_ref(mt_future *f) {
   return f;
 }
 
-static void destroy(mt_future *f, uint64_t word) {
+static void free_future(mt_future *f) {
   mti_extra *x = mti_extra_of(f);
-  switch (mti_phase(word)) {
+  switch (mti_phase(mti_word(f))) {
   case MTI_VALUE:
     if (f->value.size > 0)
       free(f->value.data);
@@ -142,6 +142,29 @@ static void destroy(mt_future *f, uint64_t word) {
   mti_slab_free(MTI_SLAB_FUTURE, f);
 }
 
+/* A drop function may unref the next future, and that one's the next: they queue up instead of
+ * recursing. Meanwhile nothing on this thread may wait, as in callbacks. */
+static void destroy(mt_future *f) {
+  mti_extra *x = mti_extra_of(f);
+  mti_thread *here = &mti_here;
+  if (x == NULL || (x->drop_arg == NULL && x->drop_result == NULL)) {
+    free_future(f);
+    return;
+  }
+  f->runner = (mti_runner *)(void *)here->dead; /* unused once it is settled */
+  here->dead = f;
+  if (here->in_drops) return;
+  mti_runner *r = mti_runner_self();
+  here->in_drops = true;
+  r->nowait++;
+  while ((f = here->dead) != NULL) {
+    here->dead = (mt_future *)(void *)f->runner;
+    free_future(f);
+  }
+  r->nowait--;
+  here->in_drops = false;
+}
+
 mt_future *mt_unref(mt_future *f) {
   if (f == NULL) return NULL;
   uint64_t w = mti_word(f);
@@ -151,7 +174,7 @@ mt_future *mt_unref(mt_future *f) {
     w = atomic_fetch_sub_explicit(&f->word, MTI_REF, memory_order_acq_rel);
     if (w >> 32 != 1) return NULL;
   }
-  destroy(f, w);
+  destroy(f);
   return NULL;
 }
 

@@ -87,7 +87,8 @@ static void leave(mt_limit *l, waiter *w) {
 
 mt_status mti_limit_take(mt_limit *l, mt_wait_kind kind, int64_t until_ns, unsigned flags) {
   mti_runner *r = mti_runner_self();
-  mt_status st = mti_runner_cut(r);
+  /* A submit is no wait as long as there is room. */
+  mt_status st = kind == MT_WAITS_ROOM ? MT_OK : mti_runner_cut(r);
   if (st != MT_OK) return st;
   int64_t turn_ns;
   pthread_mutex_lock(&l->mutex);

@@ -29,7 +29,9 @@ static mt_stream *open_map(mt_executor *ex, mt_fn *fn, const mt_map_options *opt
     return none_to_come;
   }
   bool overlaps = ex->backend->capabilities & MT_CAN_OVERLAP;
-  size_t ahead = options->ahead > 0 ? options->ahead : overlaps ? 2 * (size_t)ex->in_flight : 1;
+  size_t most = 1 << 16, twice = 2 * (size_t)ex->in_flight;
+  size_t usual = !overlaps ? 1 : twice < most ? twice : most;
+  size_t ahead = options->ahead > 0 ? options->ahead : usual;
   mt_stream *s = mti_stream_new(ahead, options->order);
   if (s == &mti_no_stream) return s;
   s->ex = ex;

@@ -62,6 +62,8 @@ typedef struct mti_thread {
   struct mti_tally *tally; /* that worker's counters */
   struct mti_callback *callbacks, **callbacks_end; /* to be run, see core/callback.c */
   bool in_callbacks;
+  mt_future *dead; /* to be freed, see destroy() in core/future.c; linked by their runner field */
+  bool in_drops;
 } mti_thread;
 
 extern _Thread_local mti_thread mti_here __attribute__((tls_model("initial-exec")));
