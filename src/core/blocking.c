@@ -131,6 +131,16 @@ mti_runner *mti_runner_outside(void) {
   return &outside.runner;
 }
 
+mti_runner *mti_blocking_alone(mti_runner *r) {
+  if (r == NULL || r->ops != &mti_blocking_ops) return NULL; /* there is no scheduler any more */
+  for (mti_runner *at = r; at != NULL; at = blocking(at)->outer) {
+    blocking(at)->host = NULL;
+    mti_runner *outer = blocking(at)->outer;
+    if (outer != NULL && outer->ops != &mti_blocking_ops) blocking(at)->outer = NULL;
+  }
+  return r;
+}
+
 bool mti_waits_for_itself(mti_runner *r, mt_future *f) {
   for (;;) {
     if (r->root->task == f) return true;

@@ -27,6 +27,10 @@ void mti_run_here(mt_executor *ex, mt_future *f, int64_t due_ns);
 /* Whether waiting for f on this thread could never end, since f is below on its very stack. */
 bool mti_waits_for_itself(mti_runner *r, mt_future *f);
 
+/* In a forked child: of this thread's runners, those that still can wait. NULL if there are none.
+ */
+mti_runner *mti_blocking_alone(mti_runner *r);
+
 /* The list of tasks that block their threads, around fork(2). */
 void mti_blocking_lock(bool lock);
 

@@ -15,7 +15,7 @@ static void in_child(void) {
   /* The child's only thread may be a copy of a worker: it is one no more. */
   mti_here.executor = NULL;
   mti_here.serves = NULL;
-  mti_here.runner = NULL; /* it gets one that blocks the thread */
+  mti_here.runner = mti_blocking_alone(mti_here.runner);
   mti_here.callbacks = NULL;
   mti_here.in_callbacks = false;
   mti_here.dead = NULL;

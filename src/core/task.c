@@ -37,7 +37,7 @@ static mt_status admit(mt_executor *ex) {
   mti_tally *tally = mti_tally_of(ex, &shared);
   /* Sequentially consistent, like the shutdown's setting of the state: see the top. A task that
    * submits keeps its executor from being drained, so its count needs no such order. */
-  if (shared)
+  if (shared || mti_here.in_callbacks) /* whose task may be counted as settled already */
     atomic_fetch_add_explicit(&tally->submitted, 1, memory_order_seq_cst);
   else
     mti_count(&tally->submitted, false);

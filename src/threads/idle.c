@@ -124,7 +124,10 @@ static bool trim(mti_worker *w) {
   }
   int64_t now_ns = mt_now_ns();
   if (w->trim_at_ns == MTI_NEVER) w->trim_at_ns = now_ns + MT_SECONDS(1);
-  return now_ns >= w->trim_at_ns && mti_stack_trim(w);
+  if (now_ns < w->trim_at_ns) return false;
+  if (mti_stack_trim(w)) return true;
+  w->trim_at_ns = now_ns + MT_SECONDS(1); /* perhaps there is memory then to remember them */
+  return false;
 }
 
 static void enlist(mti_worker *w) {

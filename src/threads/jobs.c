@@ -46,7 +46,10 @@ static __attribute__((noinline)) mt_value wait_for(mti_runner *r, mt_job *job) {
         passed_on = true;
       }
       int64_t until_ns = passed_on ? MTI_NEVER : mti_runner_limit(r);
-      mti_runner_wait(r, MT_WAITS_JOIN, (intptr_t)job, until_ns, MTI_GUARD | MTI_GIVE_SLOT);
+      mt_status st =
+          mti_runner_wait(r, MT_WAITS_JOIN, (intptr_t)job, until_ns, MTI_GUARD | MTI_GIVE_SLOT);
+      /* Even in a callback: the job uses the caller's memory. */
+      if (st == MT_EDEADLK) r->ops->park(r, until_ns, true);
     }
   if (mt_is_failure(job->value))
     mti_runner_put_failure(r, job->owner);

@@ -248,9 +248,8 @@ static void forget(mt_executor *ex) {
 
 static void wake_fiber(mti_fiber *f, void *arg) {
   (void)arg;
-  /* Also one that is not PARKED: it may have looked at the state already, and be about to be. (A
-   * bare stack has no worker; its page is not to be touched.) */
-  if (f->worker != NULL) mti_fiber_unpark(f);
+  /* Also one that is not PARKED: it may have looked at the state already, and be about to be. */
+  mti_fiber_unpark(f);
 }
 
 static void wake_running(mt_executor *ex) {
