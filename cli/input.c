@@ -139,8 +139,10 @@ static enum input_kind next_of_list(struct input *in, int patience_ms, char **re
     }
     if (in->end_of_path == '\n' && size > 0 && from[size - 1] == '\r') size--;
     if (size > 0) {
-      *ret = strndup(from, size);
-      return *ret ? INPUT_PATH : INPUT_NO_MEMORY;
+      if (!(*ret = malloc(size + 1))) return INPUT_NO_MEMORY;
+      memcpy(*ret, from, size);
+      (*ret)[size] = 0;
+      return INPUT_PATH;
     }
     if (!in->reading_list) return INPUT_END;
   }

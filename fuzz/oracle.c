@@ -246,8 +246,9 @@ static int read_all(struct oracle *o, const char *end, const struct dialect *d, 
   struct state s = {.o = o, .d = d, .line = d->body_line, .order = known};
   *rows = 0;
   for (size_t i = 0; d->name == DIALECT_NONE && i < d->series_count; i++) {
-    char *name =
-        must(strndup(d->series[i].name.size ? d->series[i].name.at : "", d->series[i].name.size));
+    size_t size = d->series[i].name.size;
+    char *name = must(calloc(1, size + 1));
+    if (size > 0) memcpy(name, d->series[i].name.at, size);
     named(o, name);
     free(name);
   }
