@@ -35,6 +35,7 @@
 #include "core/runner.h"
 #include <assert.h>
 #include <meantime.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 
 enum {
@@ -168,6 +169,8 @@ void mti_settle_finally(mt_future *f);
 
 /* Errors as records (core/value.c). Never NULL: with no memory it is a constant record. */
 mt_error *mti_error_new(int code, const char *task, unsigned attempt, const char *message);
+mt_error *mti_error_format(int code, const char *task, unsigned attempt, const char *format,
+                           va_list args) MT_PRINTF(4, 0);
 void mti_error_free(mt_error *error);
 
 /* Callbacks (core/callback.c). `first` is a list of the callbacks among a settled future's

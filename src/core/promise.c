@@ -2,8 +2,6 @@
  * Promises: futures without a task. A promise is its future, with one reference of its own. */
 #include "core/future.h"
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 /* mt_promise is never defined: its pointer is the future's. */
 static mt_future *future_of(const mt_promise *p) {
@@ -22,8 +20,8 @@ mt_status mt_promise_open(unsigned flags, mt_promise **ret, mt_future **ret_futu
   return MT_OK;
 }
 
-static mt_status settle_error(mt_future *f, int code, const char *message) {
-  mt_error *error = mti_error_new(code != 0 ? code : MT_EINVAL, "", 0, message);
+/* Takes the error. */
+static mt_status settle_error(mt_future *f, mt_error *error) {
   if (mti_settle_promise(f, MTI_ERROR, mt_none(), error)) return MT_OK;
   mti_error_free(error);
   return MT_ESETTLED;
@@ -36,24 +34,16 @@ mt_status mt_settle(mt_promise *p, mt_value value) {
     return mti_settle_promise(f, MTI_VALUE, value, NULL) ? MT_OK : MT_ESETTLED;
   int code = mt_failure_code(value);
   mt_error *last = mti_runner_self()->failure;
-  return settle_error(f, code,
-                      last != NULL && last->code == code ? last->message : mt_status_text(code));
+  const char *message = last != NULL && last->code == code ? last->message : mt_status_text(code);
+  return settle_error(f, mti_error_new(code, "", 0, message));
 }
 
 mt_status mt_settle_error(mt_promise *p, int code, const char *format, ...) {
-  char small[256], *message = small;
-  va_list args, again;
+  va_list args;
   va_start(args, format);
-  va_copy(again, args);
-  int length = vsnprintf(small, sizeof small, format, args);
+  mt_error *error = mti_error_format(code != 0 ? code : MT_EINVAL, "", 0, format, args);
   va_end(args);
-  if (length >= (int)sizeof small && (message = malloc((size_t)length + 1)) != NULL)
-    vsnprintf(message, (size_t)length + 1, format, again);
-  va_end(again);
-  if (message == NULL) message = small; /* cut short, rather than none */
-  mt_status st = settle_error(future_of(p), code, length < 0 ? format : message);
-  if (message != small) free(message);
-  return st;
+  return settle_error(future_of(p), error);
 }
 
 bool mt_promise_cancelled(const mt_promise *p) {
@@ -63,6 +53,6 @@ bool mt_promise_cancelled(const mt_promise *p) {
 void mt_promise_close(mt_promise *p) {
   if (p == NULL) return;
   if (!mt_done(future_of(p)))
-    settle_error(future_of(p), MT_EABANDONED, mt_status_text(MT_EABANDONED));
+    settle_error(future_of(p), mti_error_new(MT_EABANDONED, "", 0, mt_status_text(MT_EABANDONED)));
   mt_unref(future_of(p));
 }

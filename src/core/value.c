@@ -88,24 +88,31 @@ void mti_error_free(mt_error *error) {
   if (error != NULL && !is_constant(error)) free(error);
 }
 
-mt_value mt_fail(int code, const char *format, ...) {
+mt_error *mti_error_format(int code, const char *task, unsigned attempt, const char *format,
+                           va_list args) {
   char small[256], *message = small;
-  va_list args, again;
-  va_start(args, format);
+  va_list again;
   va_copy(again, args);
   int length = vsnprintf(small, sizeof small, format, args);
-  va_end(args);
   if (length >= (int)sizeof small && (message = malloc((size_t)length + 1)) != NULL)
     vsnprintf(message, (size_t)length + 1, format, again);
   va_end(again);
   if (message == NULL) message = small; /* cut short, rather than none */
+  mt_error *error = mti_error_new(code, task, attempt, length < 0 ? format : message);
+  if (message != small) free(message);
+  return error;
+}
+
+mt_value mt_fail(int code, const char *format, ...) {
   if (code == 0) code = MT_EINVAL;
   mti_runner *r = mti_runner_self();
   mt_future *task = r->root->task;
-  mti_runner_put_failure(r, mti_error_new(code, task != NULL ? mt_name(task) : "",
-                                          task != NULL ? r->root->attempt : 0,
-                                          length < 0 ? format : message));
-  if (message != small) free(message);
+  va_list args;
+  va_start(args, format);
+  mt_error *failure = mti_error_format(code, task != NULL ? mt_name(task) : "",
+                                       task != NULL ? r->root->attempt : 0, format, args);
+  va_end(args);
+  mti_runner_put_failure(r, failure);
   return (mt_value){(void *)(intptr_t)code, FAILURE};
 }
 
