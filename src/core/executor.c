@@ -114,8 +114,10 @@ static mti_tally sum(mt_executor *ex) {
   SUM(settled);
   SUM(failed);
   SUM(cancelled);
-  SUM(retried);
+  SUM(ended);
+  SUM(dropped);
   SUM(started);
+  SUM(retried);
   SUM(submitted);
 #undef SUM
   return total;
@@ -215,6 +217,11 @@ mt_status mt_close(mt_executor *ex) {
   return MT_OK;
 }
 
+/* The two were read at different times. */
+static uint64_t difference(uint64_t more, uint64_t less) {
+  return more > less ? more - less : 0;
+}
+
 void mt_counters(mt_executor *ex, mt_counts *ret) {
   mti_tally t = sum(ex);
   *ret = (mt_counts){.submitted = t.submitted,
@@ -223,6 +230,8 @@ void mt_counters(mt_executor *ex, mt_counts *ret) {
                      .failed = t.failed,
                      .cancelled = t.cancelled,
                      .retried = t.retried,
+                     .queued = difference(t.submitted + t.retried, t.started + t.dropped),
+                     .running = difference(t.started, t.ended),
                      .workers = ex->workers,
                      .in_flight = ex->in_flight};
   if (mti_forked(ex)) return;

@@ -21,6 +21,8 @@
 /* Settled last: it is written after the task's callbacks have run and its group was told. */
 typedef struct mti_tally {
   _Atomic uint64_t submitted, started, settled, failed, cancelled, retried;
+  _Atomic uint64_t ended;   /* attempts whose function has returned; before anybody is told */
+  _Atomic uint64_t dropped; /* tasks settled before they started; before anybody is told */
 } mti_tally;
 
 enum {
@@ -49,7 +51,7 @@ typedef struct mti_backend {
   void (*cancel_queued)(mt_executor *ex);
   /* Wakes every running task that waits: it will find itself cancelled. */
   void (*wake_running)(mt_executor *ex);
-  void (*counters)(mt_executor *ex, mt_counts *ret);
+  void (*counters)(mt_executor *ex, mt_counts *ret); /* what the tallies do not say */
   void (*dump)(mt_executor *ex, FILE *to);
   /* Ends the threads and frees impl. Everything is settled. forked: only free. */
   void (*close)(mt_executor *ex, bool forked);

@@ -32,6 +32,7 @@ static mt_error *name_the_limit(mti_runner *r, mt_future *f, mt_error *error) {
 
 static int64_t finish(mt_executor *ex, mt_future *f, mti_runner *r, mt_value value) {
   mti_extra *x = mti_extra_of(f);
+  MTI_COUNT(ex, ended);
   if (x != NULL && ex->timed) x->ended_ns = mt_now_ns();
   value = own(value, f->arg);
   if (!mt_is_failure(value)) {

@@ -119,6 +119,7 @@ bool mti_settle_unstarted(mt_future *f, mt_status why) {
     return false;
   }
   mt_executor *ex = mti_executor_of(f);
+  MTI_COUNT(ex, dropped);
   mt_ref(f); /* the one that step 7 gives up */
   mti_watcher *watchers = publish(f, MTI_ERROR, mt_none(), error);
   count_outcome(ex, MTI_ERROR, error);

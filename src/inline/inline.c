@@ -39,7 +39,7 @@ static void nothing(mt_executor *ex) {
 
 static void counters(mt_executor *ex, mt_counts *ret) {
   (void)ex;
-  ret->running = ret->submitted - ret->settled;
+  (void)ret;
 }
 
 static void dump(mt_executor *ex, FILE *to) {

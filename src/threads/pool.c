@@ -260,12 +260,8 @@ static void wake_running(mt_executor *ex) {
 
 static void counters(mt_executor *ex, mt_counts *ret) {
   mti_pool *pool = mti_pool_of(ex);
-  for (unsigned i = 0; i < pool->count; i++) {
-    ret->running += atomic_load_explicit(&pool->workers[i].running, memory_order_relaxed);
+  for (unsigned i = 0; i < pool->count; i++)
     ret->suspended += atomic_load_explicit(&pool->workers[i].suspended, memory_order_relaxed);
-  }
-  uint64_t pending = ret->submitted - ret->settled;
-  ret->queued = pending > ret->running ? pending - ret->running : 0;
   pthread_mutex_lock(&pool->lane.mutex);
   ret->block_threads = pool->lane.threads;
   pthread_mutex_unlock(&pool->lane.mutex);

@@ -93,7 +93,6 @@ struct mti_worker {
   bool searching;           /* it was woken to look for work: see idle.c */
   bool start_first;         /* somebody yielded: a new start goes first */
   _Atomic size_t suspended; /* tasks that wait here; read by others */
-  _Atomic size_t running;   /* tasks started and not finished here; read by others */
 
   /* Written by any thread. */
   _Alignas(64) _Atomic(mti_fiber *) inbox; /* resumed by others, newest first */

@@ -67,11 +67,6 @@ static void set_busy(mti_worker *w, bool busy) {
   atomic_store_explicit(&w->busy, busy, memory_order_relaxed);
 }
 
-static void count_running(mti_worker *w, size_t add) {
-  atomic_store_explicit(&w->running, atomic_load_explicit(&w->running, memory_order_relaxed) + add,
-                        memory_order_relaxed);
-}
-
 static __attribute__((noinline)) bool start_task(mti_worker *w) {
   if (!may_start(w)) return false;
   mt_future *f = mti_queue_take(w);
@@ -83,11 +78,9 @@ static __attribute__((noinline)) bool start_task(mti_worker *w) {
   mti_share_begin(fiber);
   set_busy(w, true);
   mti_slot_unwant(w);
-  count_running(w, 1);
   mti_extra *x = mti_extra_of(f);
   if (x != NULL && x->deadline_at_ns != MTI_NEVER) mti_delayed_forget(w->pool);
   int64_t due_ns = mti_run_task(ex, f, &fiber->runner);
-  count_running(w, (size_t)-1);
   mti_share_end(w, fiber);
   if (due_ns >= 0) mti_repeat_at(ex, f, due_ns);
   return true;
