@@ -35,6 +35,7 @@ typedef struct mti_reactor {
   int wake_read, wake_write;
   struct pollfd *polled; /* poll's array, grown as needed */
   size_t polled_capacity;
+  size_t next_fd; /* poll: whose turn it is when not all fit */
 } mti_reactor;
 
 void mti_reactor_init(mti_reactor *r); /* opens nothing yet */

@@ -18,35 +18,50 @@ int mti_reactor_arm(mti_reactor *r, int fd, int events) {
   return 0;
 }
 
-/* Room for all, or for as many as there is memory: the wake-up, which comes first, always has some.
- */
-static struct pollfd *make_room(mti_reactor *r, struct pollfd *one, size_t *ret_room) {
+enum { FEW = 16 };
+
+/* Room for all, or, without memory, for a few. */
+static struct pollfd *make_room(mti_reactor *r, struct pollfd *few, size_t *ret_room) {
   size_t needed = r->waiting + 1;
-  if (needed > r->polled_capacity) {
+  if (needed > FEW && needed > r->polled_capacity) {
     struct pollfd *polled = realloc(r->polled, 2 * needed * sizeof *polled);
     if (polled != NULL) {
       r->polled = polled;
       r->polled_capacity = 2 * needed;
     }
   }
-  *ret_room = r->polled_capacity > 0 ? r->polled_capacity : 1;
-  return r->polled_capacity > 0 ? r->polled : one;
+  bool many = r->polled_capacity > FEW;
+  *ret_room = many ? r->polled_capacity : FEW;
+  return many ? r->polled : few;
+}
+
+/* Fills the array: the wake-up, and descriptors in turn, beginning where the last call had no more
+ * room. Returns how many; *ret_left_out: there were more. */
+static size_t gather(mti_reactor *r, struct pollfd *polled, size_t room, bool *ret_left_out) {
+  size_t n = 0, first = r->next_fd < r->slots ? r->next_fd : 0;
+  *ret_left_out = false;
+  polled[n++] = (struct pollfd){.fd = r->wake_read, .events = POLLIN};
+  for (size_t i = 0; i < r->slots; i++) {
+    size_t fd = (first + i) % r->slots;
+    if (r->slot[fd].waits == NULL) continue;
+    if (n == room) {
+      *ret_left_out = true;
+      r->next_fd = fd;
+      break;
+    }
+    polled[n++] = (struct pollfd){.fd = (int)fd, .events = (short)r->slot[fd].armed};
+  }
+  return n;
 }
 
 void mti_reactor_wait(mti_reactor *r, int64_t timeout_ns) {
-  struct pollfd one;
-  size_t room, n = 0, left_out = 0;
-  struct pollfd *polled = make_room(r, &one, &room);
-  polled[n++] = (struct pollfd){.fd = r->wake_read, .events = POLLIN};
-  for (size_t fd = 0; fd < r->slots; fd++) {
-    if (r->slot[fd].waits == NULL) continue;
-    if (n == room)
-      left_out++;
-    else
-      polled[n++] = (struct pollfd){.fd = (int)fd, .events = (short)r->slot[fd].armed};
-  }
+  struct pollfd few[FEW];
+  size_t room;
+  bool left_out;
+  struct pollfd *polled = make_room(r, few, &room);
+  size_t n = gather(r, polled, room, &left_out);
   int64_t ms = timeout_ns < 0 ? -1 : timeout_ns / 1000000 + (timeout_ns % 1000000 != 0);
-  if (left_out > 0 && (ms < 0 || ms > 10)) ms = 10; /* perhaps there is memory then */
+  if (left_out && (ms < 0 || ms > 10)) ms = 10; /* then it is the others' turn */
   int ready = poll(polled, (nfds_t)n, ms > INT32_MAX ? INT32_MAX : (int)ms);
   for (size_t i = 0; ready > 0 && i < n; i++) {
     if (polled[i].revents == 0) continue;
