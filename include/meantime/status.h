@@ -45,7 +45,8 @@ enum {
   MT_EINVAL = -15,     /* an argument makes no sense */
   MT_ENOTSUP = -16,    /* not in this kind of executor, or not here (e.g. outside a task) */
   MT_END = -17,        /* a stream has no more items: not an error */
-  MT_ESYSTEM = -18     /* a system call failed: errno says how */
+  MT_ESYSTEM = -18,    /* a system call failed: errno says how */
+  MT_LATER = -19       /* a stream's source has nothing yet: ask again. Not an error */
 };
 
 /* A short English text for a status, e.g. "cancelled". Never NULL; a positive number gives

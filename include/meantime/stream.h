@@ -23,10 +23,11 @@ extern "C" {
 
 typedef struct mt_stream mt_stream;
 
-/* Draws the next item: 0 with *ret_item set, MT_END when there are no more, or a negative status
- * that mt_next then returns once what was submitted before has come out. Called by mt_map and
- * mt_next, on their thread, and not again after it has returned anything but 0. May wait, if its
- * caller may. */
+/* Draws the next item: 0 with *ret_item set; MT_LATER when there is nothing yet; MT_END when there
+ * are no more, or another negative status, which mt_next then returns once what was submitted
+ * before has come out. Called by mt_map, mt_next and mt_stream_fd, on their thread, while there is
+ * room: after MT_LATER the next of these calls asks again, after MT_END or an error none does. May
+ * wait, if its caller may. */
 typedef mt_status mt_source(void *source, mt_value *ret_item);
 
 typedef enum mt_order { MT_ORDER_INPUT = 0, MT_ORDER_COMPLETION } mt_order;
@@ -58,13 +59,18 @@ MT_API mt_stream *mt_map_range(mt_executor *ex, mt_fn *fn, intptr_t begin, intpt
 MT_API mt_stream *mt_as_completed(mt_future *const *f, size_t n);
 
 /* The next settled future. 0: the caller owns a reference in *ret_ref, and *ret_index (may be NULL)
- * is the item's index in the input. MT_END: no more. Otherwise the source's status, MT_ENOMEM, or
- * the waiter's own trouble as in mt_wait; then nothing is lost and mt_next may be called again. */
+ * is the item's index in the input. MT_END: no more. MT_LATER, at once: the source has nothing yet,
+ * and nothing is under way. Otherwise the source's status, MT_ENOMEM, or the waiter's own trouble
+ * as in mt_wait; then nothing is lost and mt_next may be called again.
+ *
+ * Each call first asks the source for as much as there is room for. While it waits for what is
+ * under way it does not ask again: who wants an item started as soon as the source has it polls the
+ * source's descriptor beside the stream's, and calls mt_next(s, 0, ...) when either is readable. */
 MT_API mt_status mt_next(mt_stream *s, int64_t timeout_ns, mt_future **ret_ref, size_t *ret_index);
 
-/* A descriptor that is readable while mt_next(s, 0, ...) would give a future or MT_END: for event
- * loops (poll, epoll, libuv). Only wait on it: never read or close it. < 0: MT_ESYSTEM, MT_ENOMEM.
- */
+/* A descriptor that is readable while mt_next(s, 0, ...) would give a future, MT_END or the
+ * source's error, and not for MT_LATER: for event loops (poll, epoll, libuv). Only wait on it:
+ * never read or close it. < 0: MT_ESYSTEM, MT_ENOMEM. */
 MT_API int mt_stream_fd(mt_stream *s);
 
 /* Closes: a map's items that have not come out are cancelled and, if they run, waited for, since

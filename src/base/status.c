@@ -23,9 +23,10 @@ const char *mt_status_text(mt_status status) {
       [-MT_ENOTSUP] = "not supported here",
       [-MT_END] = "no more items",
       [-MT_ESYSTEM] = "a system call failed",
+      [-MT_LATER] = "nothing yet: ask again",
   };
   if (status > 0) return "task error";
-  if (status < MT_ESYSTEM) return "unknown status";
+  if (status < MT_LATER) return "unknown status";
   return text[-status];
 }
 

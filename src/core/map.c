@@ -9,6 +9,7 @@ void mti_stream_fill(mt_stream *s) {
   while (!s->ended && s->outstanding < s->capacity) {
     mt_value item;
     mt_status st = s->source(s->source_arg, &item);
+    if (st == MT_LATER) return;
     if (st != MT_OK) {
       s->end = st;
       s->ended = true;

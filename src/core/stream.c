@@ -7,7 +7,11 @@
  * consumer takes from that list, or, in input order, waits for the slot of the next index.
  *
  * In input order the slots are a ring (index modulo capacity: at most `capacity` consecutive items
- * are in flight); in completion order any free slot will do. */
+ * are in flight); in completion order any free slot will do.
+ *
+ * A stream that has not ended has a source to ask. It is asked on the way into mt_next, so once
+ * nothing is outstanding there the source has said MT_LATER, and that is the answer. The descriptor
+ * stays as it was: what it would announce is not the stream's to know. */
 #include "core/stream.h"
 #include "base/clock.h"
 #include "base/mutex.h"
@@ -138,7 +142,7 @@ mt_status mt_next(mt_stream *s, int64_t timeout_ns, mt_future **ret_ref, size_t 
   pthread_mutex_lock(&s->mutex);
   mti_slot *slot;
   while ((slot = ready_slot(s)) == NULL && st == MT_OK)
-    st = s->outstanding == 0 ? s->end : wait_once(s, r, until_ns, 0);
+    st = s->outstanding > 0 ? wait_once(s, r, until_ns, 0) : s->ended ? s->end : MT_LATER;
   if (slot != NULL) {
     *ret_ref = hand_out(s, slot, ret_index);
     st = MT_OK;
@@ -166,6 +170,7 @@ int mt_stream_fd(mt_stream *s) {
     fcntl(ends[i], F_SETFD, FD_CLOEXEC);
     fcntl(ends[i], F_SETFL, O_NONBLOCK);
   }
+  mti_stream_fill(s); /* with nothing under way, nothing would ever make it readable */
   pthread_mutex_lock(&s->mutex);
   s->fd_write = ends[1];
   s->fd = ends[0];

@@ -48,7 +48,7 @@ mt_stream *mti_stream_new(size_t capacity, mt_order order);
 /* Puts a future into a free slot and watches it. Takes the reference. */
 void mti_stream_add(mt_stream *s, mt_future *f);
 
-/* Draws items while there is room (core/map.c). */
+/* Draws items while there is room and the source has some (core/map.c). */
 void mti_stream_fill(mt_stream *s);
 
 /* Stands for a stream that there was no memory for. */
