@@ -37,8 +37,8 @@ typedef struct mt_retry {
   double factor;    /* default 2 */
   bool no_jitter;
   /* Whether this failure is worth another attempt, and, by *delay_ns, how long to wait before it if
-   * the policy's own wait is wrong (as after "Retry-After: 7"). Called on the worker; must not
-   * wait. */
+   * the policy's own wait is wrong (as after "Retry-After: 7"). Called on the worker, where
+   * mt_self() still is the task; must not wait. */
   bool (*worth)(void *worth_arg, const mt_error *error, int64_t *delay_ns);
   void *worth_arg;
 } mt_retry;

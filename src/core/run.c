@@ -41,8 +41,8 @@ static int64_t finish(mt_executor *ex, mt_future *f, mti_runner *r, mt_value val
     return -1;
   }
   mt_error *error = name_the_limit(r, f, failure_of(r, f, mt_failure_code(value)));
-  mti_runner_end(r);
   int64_t delay_ns = x != NULL ? mti_retry_delay(f, x, error) : -1;
+  mti_runner_end(r); /* not before: the policy may ask mt_self whose failure it is */
   /* The move fails if a cancel has come in meanwhile. */
   if (delay_ns >= 0 && mti_future_move(f, MTI_RUNNING, MTI_DELAYED)) {
     MTI_COUNT(ex, retried);

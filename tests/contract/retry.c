@@ -70,6 +70,7 @@ struct judge {
   int last_code;
   unsigned last_attempt;
   mt_status waited; /* what a wait in it returned */
+  void *of;         /* the argument of the task it is asked about */
   int64_t delay_ns;
 };
 
@@ -78,6 +79,7 @@ static bool judges(void *arg, const mt_error *error, int64_t *delay_ns) {
   judge->asked++;
   judge->last_code = error->code;
   judge->last_attempt = error->attempt;
+  judge->of = mt_argument(mt_self()).data;
   *delay_ns = judge->delay_ns;
   return judge->asked != judge->says_no_at;
 }
@@ -93,6 +95,7 @@ static void what_is_not_worth_it_is_not_repeated(void) {
   assert_int_equal(judge.asked, 3);
   assert_int_equal(judge.last_code, EAGAIN);
   assert_int_equal(judge.last_attempt, 3);
+  assert_ptr_equal(judge.of, &flaky);
   mt_unref(f);
   close_here(ex);
 }
