@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * client.c: a request: a libcurl handle set up, run by the worker's hub, and what came of it told
+ * in our own words.
+ *
+ * Handles are kept with all settings of the client, and each is used by one request at a time of
+ * one worker, so that a request only sets what is its own. */
+#include "client.h"
+
+#include "hub.h"
+#include "retry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct http_client {
+  const struct http_settings *settings;
+  struct curl_slist *headers; /* of the settings */
+  char user_agent[64];
+  unsigned hub_count;
+  struct {
+    bool open;
+    struct hub hub;
+  } worker[]; /* [0] for no worker (inline), [i + 1] for worker i; only touched by it */
+};
+
+/* -- handles ---------------------------------------------------------------------------------- */
+
+static size_t on_body(char *data, size_t one, size_t size, void *transfer) {
+  struct transfer *t = transfer;
+  (void)one;
+  return body_append(t->body, data, size) ? size : 0;
+}
+
+static void set_method(CURL *e, const struct http_settings *s) {
+  if (s->data) {
+    curl_easy_setopt(e, CURLOPT_POSTFIELDS, s->data);
+    curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)s->data_size);
+  }
+  if (s->head || (s->method && strcmp(s->method, "HEAD") == 0))
+    curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
+  else if (s->method)
+    curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, s->method);
+}
+
+static void set_credentials(CURL *e, const struct http_settings *s) {
+  if (s->bearer) {
+    curl_easy_setopt(e, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+    curl_easy_setopt(e, CURLOPT_XOAUTH2_BEARER, s->bearer);
+  }
+  if (s->netrc || s->netrc_file) curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+  if (s->netrc_file) curl_easy_setopt(e, CURLOPT_NETRC_FILE, s->netrc_file);
+}
+
+static void set_connection(CURL *e, const struct http_settings *s) {
+  static const long versions[] = {
+      [HTTP_VERSION_BEST] = CURL_HTTP_VERSION_2TLS,
+      [HTTP_VERSION_11] = CURL_HTTP_VERSION_1_1,
+      [HTTP_VERSION_2] = CURL_HTTP_VERSION_2_0,
+  };
+  curl_easy_setopt(e, CURLOPT_HTTP_VERSION, versions[s->version]);
+  curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  if (s->proxy) curl_easy_setopt(e, CURLOPT_PROXY, s->proxy);
+  if (s->ca_file) curl_easy_setopt(e, CURLOPT_CAINFO, s->ca_file);
+  if (s->insecure) {
+    curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
+  }
+  if (s->connect_timeout_ns > 0)
+    curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)(s->connect_timeout_ns / 1000000 + 1));
+}
+
+static void set_up(const struct http_client *c, struct transfer *t) {
+  const struct http_settings *s = c->settings;
+  CURL *e = t->easy;
+  set_connection(e, s);
+  set_method(e, s);
+  set_credentials(e, s);
+  curl_easy_setopt(e, CURLOPT_HTTPHEADER, c->headers);
+  curl_easy_setopt(e, CURLOPT_USERAGENT, s->user_agent ? s->user_agent : c->user_agent);
+  if (s->compressed) curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "");
+  if (s->location) {
+    curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 1L);
+    curl_easy_setopt(e, CURLOPT_MAXREDIRS, (long)s->max_redirects);
+  }
+  curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->error);
+  curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+  curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
+}
+
+static struct transfer *transfer_new(const struct http_client *c, struct hub *h) {
+  struct transfer *t = calloc(1, sizeof *t);
+  if (!t) return NULL;
+  t->easy = curl_easy_init();
+  /* The gate is closed as long as its permit is taken. */
+  if (!t->easy || mt_limit_open(&(mt_limit_options){.permits = 1}, &t->gate) < 0 ||
+      mt_acquire(t->gate, 0) < 0) {
+    transfer_free(t);
+    return NULL;
+  }
+  set_up(c, t);
+  hub_adopt(h, t);
+  return t;
+}
+
+static struct transfer *take(const struct http_client *c, struct hub *h) {
+  struct transfer *t = h->kept;
+  if (!t) return transfer_new(c, h);
+  h->kept = t->next;
+  t->next = NULL;
+  return t;
+}
+
+static void keep(const struct http_client *c, struct hub *h, struct transfer *t) {
+  if (t->headers) {
+    curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, c->headers);
+    curl_slist_free_all(t->headers);
+    t->headers = NULL;
+  }
+  t->body = NULL;
+  if (!t->gate) { /* there was no memory for a new one */
+    transfer_free(t);
+    return;
+  }
+  t->next = h->kept;
+  h->kept = t;
+}
+
+/* Adds lines to a list; on failure the list is freed, and NULL returned. */
+static struct curl_slist *add_headers(struct curl_slist *list, const char *const *lines,
+                                      size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    struct curl_slist *more = curl_slist_append(list, lines[i]);
+    if (!more) {
+      curl_slist_free_all(list);
+      return NULL;
+    }
+    list = more;
+  }
+  return list;
+}
+
+/* -- what came of it -------------------------------------------------------------------------- */
+
+static enum http_error classify(CURLcode code, const char *text) {
+  switch (code) {
+  case CURLE_OK:
+    return HTTP_FINE;
+  case CURLE_UNSUPPORTED_PROTOCOL:
+    return strstr(text, "HTTP/0.9") ? HTTP_PROTOCOL : HTTP_URL;
+  case CURLE_URL_MALFORMAT:
+    return HTTP_URL;
+  case CURLE_COULDNT_RESOLVE_HOST:
+  case CURLE_COULDNT_RESOLVE_PROXY:
+    return HTTP_DNS;
+  case CURLE_COULDNT_CONNECT:
+  case CURLE_INTERFACE_FAILED:
+  case CURLE_PROXY:
+    return HTTP_CONNECT;
+  case CURLE_OPERATION_TIMEDOUT:
+    return HTTP_TIMEOUT;
+  case CURLE_SSL_CONNECT_ERROR:
+  case CURLE_PEER_FAILED_VERIFICATION:
+  case CURLE_SSL_CERTPROBLEM:
+  case CURLE_SSL_CIPHER:
+  case CURLE_SSL_CACERT_BADFILE:
+  case CURLE_SSL_ISSUER_ERROR:
+  case CURLE_SSL_CRL_BADFILE:
+  case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+  case CURLE_SSL_INVALIDCERTSTATUS:
+  case CURLE_SSL_CLIENTCERT:
+  case CURLE_USE_SSL_FAILED:
+    return HTTP_TLS;
+  case CURLE_SEND_ERROR:
+  case CURLE_RECV_ERROR:
+  case CURLE_GOT_NOTHING:
+    return HTTP_RESET;
+  case CURLE_PARTIAL_FILE:
+    return HTTP_PARTIAL;
+  case CURLE_FILESIZE_EXCEEDED:
+    return HTTP_TOO_LARGE;
+  case CURLE_TOO_MANY_REDIRECTS:
+    return HTTP_REDIRECTS;
+  case CURLE_BAD_CONTENT_ENCODING:
+    return HTTP_ENCODING;
+  case CURLE_OUT_OF_MEMORY:
+    return HTTP_MEMORY;
+  default:
+    return HTTP_PROTOCOL;
+  }
+}
+
+static const char *reason(long status) {
+  static const struct {
+    long status;
+    const char *text;
+  } reasons[] = {
+      {400, "Bad Request"},
+      {401, "Unauthorized"},
+      {402, "Payment Required"},
+      {403, "Forbidden"},
+      {404, "Not Found"},
+      {405, "Method Not Allowed"},
+      {406, "Not Acceptable"},
+      {407, "Proxy Authentication Required"},
+      {408, "Request Timeout"},
+      {409, "Conflict"},
+      {410, "Gone"},
+      {411, "Length Required"},
+      {413, "Content Too Large"},
+      {414, "URI Too Long"},
+      {415, "Unsupported Media Type"},
+      {416, "Range Not Satisfiable"},
+      {421, "Misdirected Request"},
+      {422, "Unprocessable Content"},
+      {425, "Too Early"},
+      {426, "Upgrade Required"},
+      {428, "Precondition Required"},
+      {429, "Too Many Requests"},
+      {431, "Request Header Fields Too Large"},
+      {451, "Unavailable For Legal Reasons"},
+      {500, "Internal Server Error"},
+      {501, "Not Implemented"},
+      {502, "Bad Gateway"},
+      {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
+      {505, "HTTP Version Not Supported"},
+  };
+  for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+    if (reasons[i].status == status) return reasons[i].text;
+  return "";
+}
+
+static void tell(struct http_response *r, enum http_error error, const char *text) {
+  r->error = error;
+  snprintf(r->message, sizeof r->message, "%.*s", HTTP_MESSAGE - 1, text);
+}
+
+static void tell_result(struct transfer *t, struct http_response *r) {
+  curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &r->status);
+  struct curl_header *h;
+  if (r->status >= 300 &&
+      curl_easy_header(t->easy, "Retry-After", 0, CURLH_HEADER, -1, &h) == CURLHE_OK)
+    r->retry_after_ns = retry_after_ns(h->value, MT_SECONDS(time(NULL)));
+  if (t->body->error) { /* what libcurl then calls a write error */
+    char text[BODY_ERROR];
+    tell(r, t->body->error, body_explain(t->body, text));
+    return;
+  }
+  enum http_error error = classify(t->result, t->error);
+  if (error) {
+    tell(r, error, *t->error ? t->error : curl_easy_strerror(t->result));
+    return;
+  }
+  if (r->status < 400) return;
+  char text[64];
+  const char *why = reason(r->status);
+  snprintf(text, sizeof text, "HTTP %ld%s%s", r->status, *why ? " " : "", why);
+  tell(r, HTTP_STATUS, text);
+}
+
+static void tell_cut(const struct http_request *request, mt_status st, struct http_response *r) {
+  char text[96];
+  if (st == MT_ETIMEDOUT) {
+    snprintf(text, sizeof text, "no complete answer within %g s",
+             (double)request->timeout_ns / 1e9);
+    tell(r, HTTP_TIMEOUT, text);
+  } else if (st == MT_EDEADLINE) {
+    tell(r, HTTP_DEADLINE, "the deadline passed before the answer was complete");
+  } else if (st == MT_ECANCELED) {
+    tell(r, HTTP_CANCELLED, "cancelled");
+  } else {
+    tell(r, HTTP_MEMORY, mt_status_text(st));
+  }
+}
+
+/* -- the public face -------------------------------------------------------------------------- */
+
+struct http_client *http_client_open(const struct http_settings *settings, unsigned workers,
+                                     char error[HTTP_MESSAGE]) {
+  if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    snprintf(error, HTTP_MESSAGE, "libcurl cannot be set up");
+    return NULL;
+  }
+  unsigned n = workers + 1;
+  struct http_client *c = calloc(1, sizeof *c + n * sizeof c->worker[0]);
+  if (!c) {
+    snprintf(error, HTTP_MESSAGE, "out of memory");
+    return NULL;
+  }
+  c->settings = settings;
+  c->hub_count = n;
+  snprintf(c->user_agent, sizeof c->user_agent, "meantime/%s", mt_version());
+  c->headers = add_headers(NULL, settings->headers, settings->header_count);
+  if (!c->headers && settings->header_count > 0) {
+    snprintf(error, HTTP_MESSAGE, "out of memory");
+    http_client_close(c);
+    return NULL;
+  }
+  return c;
+}
+
+void http_client_close(struct http_client *c) {
+  if (!c) return;
+  for (unsigned i = 0; i < c->hub_count; i++)
+    if (c->worker[i].open) hub_fini(&c->worker[i].hub);
+  curl_slist_free_all(c->headers);
+  free(c);
+  curl_global_cleanup();
+}
+
+static struct hub *my_hub(struct http_client *c) {
+  unsigned at = (unsigned)(mt_worker() + 1);
+  if (at >= c->hub_count) return NULL;
+  if (!c->worker[at].open) c->worker[at].open = hub_init(&c->worker[at].hub);
+  return c->worker[at].open ? &c->worker[at].hub : NULL;
+}
+
+/* What is this request's own. */
+static bool prepare(const struct http_client *c, struct transfer *t,
+                    const struct http_request *request) {
+  t->body = request->body;
+  t->until_ns = request->timeout_ns > 0 ? mt_now_ns() + request->timeout_ns : MT_FOREVER;
+  if (curl_easy_setopt(t->easy, CURLOPT_URL, request->url) != CURLE_OK) return false;
+  /* Many requests to one server share a connection, if it turns out to speak HTTP/2. */
+  bool tls = strncmp(request->url, "https", 5) == 0;
+  curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, tls ? 1L : 0L);
+  if (request->header_count == 0) return true;
+  t->headers = add_headers(NULL, c->settings->headers, c->settings->header_count);
+  if (!t->headers && c->settings->header_count > 0) return false;
+  t->headers = add_headers(t->headers, request->headers, request->header_count);
+  return t->headers && curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers) == CURLE_OK;
+}
+
+enum http_error http_perform(struct http_client *c, const struct http_request *request,
+                             struct http_response *ret) {
+  int64_t begin_ns = mt_now_ns();
+  *ret = (struct http_response){.retry_after_ns = -1};
+  struct hub *h = my_hub(c);
+  struct transfer *t = h ? take(c, h) : NULL;
+  if (!t) {
+    tell(ret, HTTP_MEMORY, "no memory, or no descriptors, for another request");
+    return ret->error;
+  }
+  if (prepare(c, t, request)) {
+    mt_status st = hub_run(h, t);
+    if (st == 0)
+      tell_result(t, ret);
+    else
+      tell_cut(request, st, ret);
+  } else {
+    tell(ret, HTTP_MEMORY, "out of memory");
+  }
+  curl_off_t bytes = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+  ret->bytes = (uint64_t)bytes;
+  ret->seconds = (double)(mt_now_ns() - begin_ns) / 1e9;
+  keep(c, h, t);
+  return ret->error;
+}

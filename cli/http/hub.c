@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See hub.h. What makes it cheap: libcurl takes a connection out of its set after each request and
+ * puts it back for the next. The hub only notes that, and compares before it sleeps: an idle
+ * connection stays in the epoll set, where it costs nothing as long as its server is silent. If it
+ * is not (it closes the connection), the connection is taken out then. */
+#include "hub.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum { MOST_EVENTS = 128 };
+
+/* -- sockets ---------------------------------------------------------------------------------- */
+
+static struct hub_socket *socket_at(struct hub *h, curl_socket_t fd) {
+  size_t at = (size_t)fd;
+  if (at < h->socket_room) return &h->sockets[at];
+  size_t room = h->socket_room ? h->socket_room : 64;
+  while (room <= at) room *= 2;
+  struct hub_socket *more = realloc(h->sockets, room * sizeof *more);
+  if (!more) {
+    h->no_memory = true;
+    return NULL;
+  }
+  memset(more + h->socket_room, 0, (room - h->socket_room) * sizeof *more);
+  h->sockets = more;
+  h->socket_room = room;
+  return &h->sockets[at];
+}
+
+static void arm(struct hub *h, int fd, struct hub_socket *s, unsigned char events) {
+  struct epoll_event e = {
+      .events = (events & CURL_POLL_IN ? (unsigned)EPOLLIN : 0U) |
+                (events & CURL_POLL_OUT ? (unsigned)EPOLLOUT : 0U),
+      .data = {.fd = fd},
+  };
+  if (events == 0)
+    epoll_ctl(h->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+  else if (epoll_ctl(h->epoll_fd, s->armed ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &e) < 0)
+    epoll_ctl(h->epoll_fd, errno == EEXIST ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &e);
+  s->armed = events;
+}
+
+/* libcurl wants other events of a socket. */
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *hub, void *unused) {
+  struct hub *h = hub;
+  (void)easy;
+  (void)unused;
+  struct hub_socket *s = socket_at(h, fd);
+  if (!s) return -1;
+  s->wanted = what == CURL_POLL_REMOVE ? 0 : (unsigned char)(what & CURL_POLL_INOUT);
+  /* A descriptor that libcurl closes without a word (its resolver's) may be another one soon. */
+  if (s->wanted == 0 && !s->ours && s->armed) arm(h, fd, s, 0);
+  if (s->changed || s->wanted == s->armed) return 0;
+  if (h->changed_count == h->changed_room) {
+    size_t room = h->changed_room ? 2 * h->changed_room : 64;
+    int *more = realloc(h->changed, room * sizeof *more);
+    if (!more) return -1;
+    h->changed = more;
+    h->changed_room = room;
+  }
+  h->changed[h->changed_count++] = fd;
+  s->changed = true;
+  return 0;
+}
+
+static void arm_changed(struct hub *h) {
+  for (size_t i = 0; i < h->changed_count; i++) {
+    struct hub_socket *s = &h->sockets[h->changed[i]];
+    s->changed = false;
+    if (s->wanted != 0 && s->wanted != s->armed) arm(h, h->changed[i], s, s->wanted);
+  }
+  h->changed_count = 0;
+}
+
+static curl_socket_t open_socket(void *hub, curlsocktype purpose, struct curl_sockaddr *address) {
+  (void)purpose;
+  curl_socket_t fd =
+      socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
+  if (fd < 0) return CURL_SOCKET_BAD;
+  struct hub_socket *s = socket_at(hub, fd);
+  if (!s) {
+    close(fd);
+    return CURL_SOCKET_BAD;
+  }
+  s->wanted = s->armed = 0;
+  s->ours = true;
+  return fd;
+}
+
+static int close_socket(void *hub, curl_socket_t fd) {
+  struct hub_socket *s = socket_at(hub, fd);
+  if (s) {
+    s->wanted = s->armed = 0;
+    s->ours = false;
+  }
+  return close(fd); /* which takes it out of the epoll set */
+}
+
+/* -- libcurl ---------------------------------------------------------------------------------- */
+
+static int on_timer(CURLM *multi, long timeout_ms, void *hub) {
+  (void)multi;
+  struct hub *h = hub;
+  h->timer_ns = timeout_ms < 0 ? MT_FOREVER : timeout_ms == 0 ? 0 : mt_now_ns() + MT_MS(timeout_ms);
+  return 0;
+}
+
+static void unlink_transfer(struct transfer *t) {
+  if (!t->next) return;
+  t->previous->next = t->next;
+  t->next->previous = t->previous;
+  t->previous = t->next = NULL;
+}
+
+/* Lets those go whose transfers have ended; returns how many beside `self`. */
+static unsigned reap(struct hub *h, struct transfer *self) {
+  unsigned others = 0;
+  int left;
+  for (CURLMsg *m; (m = curl_multi_info_read(h->multi, &left));) {
+    struct transfer *t = NULL;
+    if (m->msg != CURLMSG_DONE) continue;
+    curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
+    t->result = m->data.result;
+    t->done = true;
+    if (t == self) continue;
+    others++;
+    /* One that has been made leader has its gate open already. */
+    if (t == h->leader) continue;
+    unlink_transfer(t);
+    mt_release(t->gate);
+  }
+  return others;
+}
+
+/* Tells libcurl what happened to a socket. */
+static void act(struct hub *h, curl_socket_t fd, int events) {
+  int running;
+  curl_multi_socket_action(h->multi, fd, events, &running);
+}
+
+/* Tells libcurl that time has passed. It calls on_timer only if its next time is another one than
+ * before, which it is not if this comes a moment early; so it is asked. */
+static void act_on_time(struct hub *h) {
+  int running;
+  long left_ms = -1;
+  curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+  curl_multi_timeout(h->multi, &left_ms);
+  on_timer(h->multi, left_ms == 0 ? 1 : left_ms, h);
+}
+
+static void act_on(struct hub *h, const struct epoll_event *e) {
+  int fd = e->data.fd;
+  uint64_t count;
+  if (fd == h->nudge_fd) {
+    while (read(fd, &count, sizeof count) < 0 && errno == EINTR) {
+    }
+    return;
+  }
+  struct hub_socket *s = &h->sockets[fd];
+  if (s->wanted == 0) { /* an idle connection that its server has closed: libcurl will see */
+    if (s->armed) arm(h, fd, s, 0);
+    return;
+  }
+  int events = (e->events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+               (e->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+               (e->events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+  act(h, fd, events);
+}
+
+/* -- leading and following -------------------------------------------------------------------- */
+
+static int64_t earlier(int64_t a, int64_t b) {
+  return a < b ? a : b;
+}
+
+/* Waits until there is something for libcurl. 0, or what cut the wait. */
+static mt_status wait_for_events(struct hub *h, const struct transfer *t) {
+  h->leader_wakes_ns = earlier(h->timer_ns, t->until_ns);
+  int64_t left = h->leader_wakes_ns == MT_FOREVER ? MT_FOREVER : h->leader_wakes_ns - mt_now_ns();
+  int got = mt_wait_fd(h->epoll_fd, POLLIN, left > 0 ? left : 0);
+  h->leader_wakes_ns = 0; /* it looks at the timer before it waits again */
+  if (got >= 0) return 0;
+  if (got != MT_ETIMEDOUT) return got;
+  return mt_now_ns() >= t->until_ns ? MT_ETIMEDOUT : 0;
+}
+
+static mt_status lead(struct hub *h, struct transfer *t) {
+  struct epoll_event event[MOST_EVENTS];
+  mt_status st = 0;
+  h->leader = t;
+  while (!t->done && st == 0) {
+    arm_changed(h);
+    int n = epoll_wait(h->epoll_fd, event, MOST_EVENTS, 0);
+    for (int i = 0; i < n; i++) act_on(h, &event[i]);
+    bool due = h->timer_ns != MT_FOREVER && h->timer_ns <= mt_now_ns();
+    if (due) act_on_time(h);
+    unsigned others = reap(h, t);
+    if (t->done) break;
+    if (n <= 0 && !due)
+      st = wait_for_events(h, t);
+    else if (others > 0)
+      mt_yield(); /* they hand their results on and begin the next */
+    if (st == 0 && t->until_ns != MT_FOREVER && mt_now_ns() >= t->until_ns) st = MT_ETIMEDOUT;
+  }
+  return t->done ? 0 : st;
+}
+
+/* The next leader is whoever has been following for the longest. */
+static void hand_over(struct hub *h) {
+  struct transfer *next = h->followers.next;
+  h->leader = NULL;
+  if (next == &h->followers) return;
+  unlink_transfer(next);
+  h->leader = next;
+  mt_release(next->gate);
+}
+
+/* After a cut the gate may be open or not: another one takes its place. */
+static void renew_gate(struct transfer *t) {
+  mt_limit *gate = NULL;
+  mt_limit_close(t->gate);
+  t->gate = mt_limit_open(&(mt_limit_options){.permits = 1}, &gate) == 0 ? gate : NULL;
+  if (gate) mt_acquire(gate, 0);
+}
+
+static mt_status follow(struct hub *h, struct transfer *t) {
+  struct transfer *last = h->followers.previous;
+  t->previous = last;
+  t->next = &h->followers;
+  last->next = h->followers.previous = t;
+  /* The leader sleeps for longer than libcurl wants since this transfer began. */
+  if (h->timer_ns < h->leader_wakes_ns) {
+    uint64_t one = 1;
+    while (write(h->nudge_fd, &one, sizeof one) < 0 && errno == EINTR) {
+    }
+    h->leader_wakes_ns = h->timer_ns;
+  }
+  int64_t left = t->until_ns == MT_FOREVER ? MT_FOREVER : t->until_ns - mt_now_ns();
+  mt_status st = mt_acquire(t->gate, left > 0 ? left : 0);
+  unlink_transfer(t);
+  if (st < 0) renew_gate(t);
+  return st;
+}
+
+mt_status hub_run(struct hub *h, struct transfer *t) {
+  t->done = false;
+  t->result = CURLE_OK;
+  t->error[0] = 0;
+  if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK) {
+    t->result = CURLE_OUT_OF_MEMORY;
+    return 0;
+  }
+  act_on_time(h); /* begins it: connects, or asks on a connection that is there */
+  reap(h, t);
+  mt_status st = 0;
+  if (!t->done && h->leader) {
+    arm_changed(h);
+    st = follow(h, t);
+  }
+  if (!t->done && st == 0) st = lead(h, t);
+  if (t->done) st = 0;
+  curl_multi_remove_handle(h->multi, t->easy);
+  if (h->leader == t) hand_over(h);
+  arm_changed(h);
+  if (h->no_memory && st == 0 && t->result != CURLE_OK) t->result = CURLE_OUT_OF_MEMORY;
+  h->no_memory = false;
+  return st;
+}
+
+/* -- beginning and end ------------------------------------------------------------------------ */
+
+void transfer_free(struct transfer *t) {
+  curl_easy_cleanup(t->easy);
+  mt_limit_close(t->gate);
+  free(t);
+}
+
+void hub_adopt(struct hub *h, struct transfer *t) {
+  curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
+  curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETDATA, h);
+  curl_easy_setopt(t->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+  curl_easy_setopt(t->easy, CURLOPT_CLOSESOCKETDATA, h);
+}
+
+bool hub_init(struct hub *h) {
+  *h = (struct hub){.epoll_fd = -1, .nudge_fd = -1, .timer_ns = MT_FOREVER};
+  h->followers.previous = h->followers.next = &h->followers;
+  h->multi = curl_multi_init();
+  h->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+  h->nudge_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  struct epoll_event e = {.events = EPOLLIN, .data = {.fd = h->nudge_fd}};
+  if (!h->multi || h->epoll_fd < 0 || h->nudge_fd < 0 ||
+      epoll_ctl(h->epoll_fd, EPOLL_CTL_ADD, h->nudge_fd, &e) < 0) {
+    hub_fini(h);
+    return false;
+  }
+  curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+  curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
+  curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+  curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+  return true;
+}
+
+void hub_fini(struct hub *h) {
+  for (struct transfer *t = h->kept, *next; t; t = next) {
+    next = t->next;
+    transfer_free(t);
+  }
+  curl_multi_cleanup(h->multi); /* NULL is fine; closes the connections by close_socket */
+  if (h->epoll_fd >= 0) close(h->epoll_fd);
+  if (h->nudge_fd >= 0) close(h->nudge_fd);
+  free(h->sockets);
+  free(h->changed);
+  *h = (struct hub){.epoll_fd = -1, .nudge_fd = -1};
+}
