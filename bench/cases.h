@@ -27,6 +27,9 @@ bench_fn bench_sleep_delayed, bench_sleep_delayed_group, bench_sleep_task, bench
 /* yield.c: changing from one task to the next. */
 bench_fn bench_yield_2, bench_yield_1000, bench_yield_100000;
 
+/* limit.c: permits, free and fought for. */
+bench_fn bench_limit_free, bench_limit_line, bench_limit_cut;
+
 /* Opens threads:`workers`; in_flight 0 means the default. NULL: there is a message on stderr. */
 mt_executor *bench_open(unsigned workers, unsigned in_flight);
 

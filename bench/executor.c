@@ -27,6 +27,10 @@ static const bench_case cases[] = {
     {"yield:100000", 10000000, "n mt_yield, spread over 100000 tasks", bench_yield_100000},
     {"nested:submit_get", 10000, "n levels of a task that submits the next and waits for it",
      bench_nested},
+    {"limit:free", 10000000, "mt_acquire and mt_release, nobody else there", bench_limit_free},
+    {"limit:line", 1000000, "n acquisitions of one permit by 10000 tasks in line",
+     bench_limit_line},
+    {"limit:cut", 10000, "n tasks in line for a permit, all cancelled", bench_limit_cut},
 };
 
 mt_executor *bench_open(unsigned workers, unsigned in_flight) {

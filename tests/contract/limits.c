@@ -40,21 +40,31 @@ struct crowd {
   atomic_uint now, most, entered, trouble;
 };
 
+static mt_status enter(struct crowd *crowd, int64_t stay_ns) {
+  mt_status st = mt_acquire(crowd->limit, MT_FOREVER);
+  if (st < 0) return st;
+  unsigned now = atomic_fetch_add(&crowd->now, 1) + 1;
+  unsigned most = atomic_load(&crowd->most);
+  while (now > most && !atomic_compare_exchange_weak(&crowd->most, &most, now)) continue;
+  atomic_fetch_add(&crowd->entered, 1);
+  mt_yield();
+  (void)mt_sleep(stay_ns);
+  atomic_fetch_sub(&crowd->now, 1);
+  mt_release(crowd->limit);
+  return 0;
+}
+
 static void enters(struct crowd *crowd) {
   for (int i = 0; i < 20; i++) {
-    if (mt_acquire(crowd->limit, MT_FOREVER) != 0) {
-      atomic_fetch_add(&crowd->trouble, 1);
-      return;
-    }
-    unsigned now = atomic_fetch_add(&crowd->now, 1) + 1;
-    unsigned most = atomic_load(&crowd->most);
-    while (now > most && !atomic_compare_exchange_weak(&crowd->most, &most, now)) continue;
-    atomic_fetch_add(&crowd->entered, 1);
-    mt_yield();
-    if (i % 4 == 0) (void)mt_sleep(1000);
-    atomic_fetch_sub(&crowd->now, 1);
-    mt_release(crowd->limit);
+    if (enter(crowd, i % 4 == 0 ? 1000 : 0) == 0) continue;
+    atomic_fetch_add(&crowd->trouble, 1);
+    return;
   }
+}
+
+static mt_value enters_once(mt_value arg) {
+  mt_status st = enter(arg.data, 0);
+  return st < 0 ? mt_give_up(st) : mt_none();
 }
 
 static mt_value enters_inside(mt_value arg) {
@@ -271,6 +281,70 @@ static void a_pause_holds_those_who_wait_already(void) {
   mt_limit_close(queue.limit);
 }
 
+/* A permit as a gate: one task takes it twice, and waits; another lets it on. */
+struct transfer {
+  mt_limit *gate;
+  mt_status first, second;
+};
+
+static mt_value waits_for_transfer(mt_value arg) {
+  struct transfer *t = arg.data;
+  t->first = mt_acquire(t->gate, 0);
+  t->second = mt_acquire(t->gate, MT_FOREVER);
+  return mt_none();
+}
+
+static mt_value ends_transfer(mt_value arg) {
+  struct transfer *t = arg.data;
+  mt_release(t->gate);
+  return mt_none();
+}
+
+static void who_releases_need_not_have_acquired(void) {
+  enum { N = 100 };
+  mt_executor *ex = open_with(N + 1);
+  struct transfer transfers[N];
+  mt_future *f[N];
+  for (int i = 0; i < N; i++) {
+    transfers[i] = (struct transfer){.gate = open_limit(&(mt_limit_options){.permits = 1})};
+    f[i] = mt_submit(ex, waits_for_transfer, mt_ptr(&transfers[i]));
+  }
+  UNTIL(suspended_in(ex) == N);
+  for (int i = N - 1; i >= 0; i--) {
+    mt_unref(mt_submit(ex, ends_transfer, mt_ptr(&transfers[i])));
+    GIVES(f[i], 0);
+    mt_unref(f[i]);
+    STATUS(transfers[i].first, 0);
+    STATUS(transfers[i].second, 0);
+    mt_limit_close(transfers[i].gate);
+  }
+  close_here(ex);
+}
+
+static void a_long_line_is_served_around_those_who_are_cut(void) {
+  enum { MOST = 10000 };
+  size_t n = shrunk(MOST);
+  mt_executor *ex = open_with((unsigned)n);
+  static mt_future *f[MOST];
+  struct crowd crowd = {.limit = open_limit(&(mt_limit_options){.permits = 1})};
+  STATUS(mt_acquire(crowd.limit, 0), 0);
+  for (size_t i = 0; i < n; i++) f[i] = mt_submit(ex, enters_once, mt_ptr(&crowd));
+  UNTIL(suspended_in(ex) == n);
+  for (size_t i = 0; i < n; i += 3) assert_true(mt_cancel(f[i]));
+  mt_release(crowd.limit);
+  for (size_t i = 0; i < n; i++) {
+    if (i % 3 == 0)
+      FAILS_WITH(f[i], MT_ECANCELED);
+    else
+      GIVES(f[i], 0);
+    mt_unref(f[i]);
+  }
+  assert_int_equal(atomic_load(&crowd.entered), n - (n + 2) / 3);
+  assert_int_equal(atomic_load(&crowd.most), 1);
+  close_here(ex);
+  mt_limit_close(crowd.limit);
+}
+
 struct slot {
   struct plug plug;
   atomic_bool first_is_done, second_was_early;
@@ -322,6 +396,8 @@ static const struct check checks[] = {
     CHECK(a_wait_for_the_rate_that_is_cut_takes_nothing, OVERLAP),
     CHECK(nobody_passes_in_a_pause, 0),
     CHECK(a_pause_holds_those_who_wait_already, OVERLAP),
+    CHECK(who_releases_need_not_have_acquired, OVERLAP),
+    CHECK(a_long_line_is_served_around_those_who_are_cut, OVERLAP),
     CHECK(who_waits_keeps_his_slot, OVERLAP),
 };
 CONTRACT(checks)
