@@ -13,7 +13,7 @@
 
 struct save;
 
-enum { BODY_ERROR = 640 };
+enum { BODY_ERROR = 384 };
 
 /* body_init fills it in; read only. One thread at a time. */
 struct body {
@@ -39,7 +39,8 @@ void body_fini(struct body *b);
 /* From here on: only count. For a body that nobody wants. */
 void body_discard(struct body *b);
 
-/* From here on, until body_reset, a large body goes into this file; it outlives the body. */
+/* From here on, until body_reset, a large body goes into this file, which is the caller's to fini.
+ */
 void body_target(struct body *b, struct save *target);
 
 /* How long the body is going to be (Content-Length); what is small gets its memory at once. False
@@ -49,8 +50,8 @@ bool body_expect(struct body *b, uint64_t size);
 /* False, with b->error, if it cannot be taken; what came before is still there. */
 bool body_append(struct body *b, const void *bytes, size_t size);
 
-/* Begins afresh, as for another attempt, or for another response: empty, no error, no target (a
- * target's file is emptied), not discarding. Its memory is kept for what comes. */
+/* Begins afresh, for another attempt or another response: empty, no error, no target, kept. What
+ * is small goes into the memory that it has already. */
 void body_reset(struct body *b);
 
 /* All of it, in one piece of b->size bytes, not NUL-terminated; valid until the next call. NULL,

@@ -24,6 +24,8 @@ struct name_source {
   const char *url;
   const char *(*column)(const char *name, void *arg); /* NULL: no such column; may be NULL */
   void *arg;
+  const char *const *columns; /* those that there are, for a message; may be NULL */
+  size_t column_count;
 };
 
 /* NULL, with the error, if the template cannot be read, or would be no name inside a folder. */

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SAVE_ERROR = 512 };
+enum { SAVE_ERROR = 384 };
 
 struct save_dir; /* any thread may use it */
 
@@ -20,7 +20,7 @@ void save_dir_close(struct save_dir *d);
 
 /* Says that `item` is to be saved as `name`. False, with an error that names both items, if another
  * item of this run has that name. The same item may ask again. Not needed where names cannot be
- * equal (name_is_unique): it costs 16 to 43 bytes an item. */
+ * equal (name_is_unique): it costs 21 to 43 bytes an item, for good. */
 bool save_claim(struct save_dir *d, const char *name, uint64_t item, char error[SAVE_ERROR]);
 
 /* A file in the making: save_init, then save_append as often as there is something (which makes the
@@ -38,9 +38,6 @@ struct save {
  * made. name.h makes safe ones; others are refused. */
 void save_init(struct save *s, struct save_dir *d, const char *name);
 bool save_append(struct save *s, const void *bytes, size_t size);
-
-/* Forgets what came so far, for another attempt. */
-bool save_restart(struct save *s);
 
 /* An older file of that name is replaced. Nothing appended is an empty file. */
 bool save_commit(struct save *s);
