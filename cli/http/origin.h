@@ -34,6 +34,9 @@ mt_limit *origin_limit(struct origin *origin);
 /* No request begins for so long from now. Pauses do not add up: the latest end counts. */
 void origin_pause(struct origin *origin, int64_t duration_ns);
 
+/* For those who have passed its limit and waited for something else since. */
+bool origin_is_paused(const struct origin *origin);
+
 /* "https://host:443": lower case, with the port, without user and password; an IPv6 address in
  * brackets; an international name as ASCII. False, with a message that says why and what to write,
  * if the URL cannot be read or is not http or https. A URL without a scheme is not guessed at. */

@@ -22,12 +22,23 @@ mt_status traffic_open(struct traffic *t, unsigned jobs, unsigned per_host,
   return st;
 }
 
-mt_status traffic_enter(struct traffic *t, struct origin *origin) {
+static mt_status enter_once(struct traffic *t, struct origin *origin, bool first) {
   mt_status st = mt_acquire(origin_limit(origin), MT_FOREVER);
   if (st < 0) return st;
-  for (size_t i = 0; i < t->rate_count && st == 0; i++) st = mt_acquire(t->rates[i], MT_FOREVER);
+  for (size_t i = 0; i < t->rate_count && st == 0 && first; i++)
+    st = mt_acquire(t->rates[i], MT_FOREVER);
   if (st == 0) st = mt_acquire(t->jobs, MT_FOREVER);
   if (st < 0) mt_release(origin_limit(origin));
+  return st;
+}
+
+/* Its server may have asked for a pause since it passed there. Its turn by the rates is kept. */
+mt_status traffic_enter(struct traffic *t, struct origin *origin) {
+  mt_status st = enter_once(t, origin, true);
+  while (st == 0 && origin_is_paused(origin)) {
+    traffic_leave(t, origin);
+    st = enter_once(t, origin, false);
+  }
   return st;
 }
 
