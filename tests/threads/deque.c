@@ -4,9 +4,8 @@
  * in, first out for thieves; each job comes out exactly once.
  */
 #include "threads/deque.h"
-#include "contract.h"
+#include "thieves.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 static void init(mti_deque *d) {
@@ -68,91 +67,60 @@ static void growing_keeps_what_is_in_it(void) {
   mti_deque_fini(&d);
 }
 
-/* One owner, two thieves. What each has seen is asserted when all is over. */
-enum { THIEVES = 2 };
-
-struct theft {
+struct heist {
+  struct theft theft;
   mti_deque deque;
   mt_job *job;
-  size_t n;
-  _Atomic bool over;
-  _Atomic unsigned next, disorder;
-  unsigned char *seen[THIEVES + 1]; /* the last is the owner's */
 };
 
-static size_t see(struct theft *t, int who, mt_job *job) {
-  size_t number = (size_t)(job - t->job);
-  if (number >= t->n) {
-    atomic_fetch_add(&t->disorder, 1);
-    return 0;
-  }
-  t->seen[who][number]++;
+static size_t see(struct heist *h, unsigned who, mt_job *job) {
+  size_t number = (size_t)(job - h->job);
+  theft_see(&h->theft, who, number);
   return number;
 }
 
-static void *steals(void *arg) {
-  struct theft *t = arg;
-  int who = (int)atomic_fetch_add(&t->next, 1);
+static void steals(struct theft *t, unsigned who) {
+  struct heist *h = t->from;
   for (;;) {
     bool over = atomic_load(&t->over);
-    mt_job *job = mti_deque_steal(&t->deque);
+    mt_job *job = mti_deque_steal(&h->deque);
     if (job != NULL)
-      see(t, who, job);
-    else if (over && !mti_deque_has(&t->deque))
-      return NULL;
+      see(h, who, job);
+    else if (over && !mti_deque_has(&h->deque))
+      return;
   }
 }
 
 /* Bursts that are mostly short, so that the last job is fought for, and now and then longer than
  * the first array, so that it grows under the thieves' hands. */
-static void own(struct theft *t) {
-  UNTIL(atomic_load(&t->next) == THIEVES); /* they are at it */
+static void owns(struct theft *t) {
+  struct heist *h = t->from;
   size_t in = 0;
   for (unsigned seed = 1; in < t->n;) {
     seed = seed * 1103515245 + 12345;
     size_t most = (seed >> 20) % 64 == 0 ? 600 : 3, begin = in;
     for (size_t pushes = (seed >> 8) % most + 1; pushes > 0 && in < t->n; pushes--)
-      if (mti_deque_push(&t->deque, &t->job[in])) in++;
+      if (mti_deque_push(&h->deque, &h->job[in])) in++;
     /* Joins in the reverse order of the forks, by name, as mt_join does; some are left. */
     size_t joins = (seed >> 16) % (in - begin + 1);
     for (size_t i = in; joins > 0; joins--) {
       i--;
-      mt_job *job = mti_deque_pop(&t->deque, &t->job[i]);
+      mt_job *job = mti_deque_pop(&h->deque, &h->job[i]);
       if (job == NULL) break; /* stolen, and so are all before it */
-      if (see(t, THIEVES, job) != i) atomic_fetch_add(&t->disorder, 1);
+      if (see(h, OWNER, job) != i) theft_disorder(t);
     }
   }
-  for (mt_job *job; (job = mti_deque_pop(&t->deque, NULL)) != NULL;) see(t, THIEVES, job);
-  atomic_store(&t->over, true);
+  for (mt_job *job; (job = mti_deque_pop(&h->deque, NULL)) != NULL;) see(h, OWNER, job);
 }
 
 static void each_job_comes_out_exactly_once(void) {
-  struct theft *t = aligned_alloc(64, sizeof *t);
-  assert_non_null(t);
-  *t = (struct theft){.n = shrunk(500000)};
-  init(&t->deque);
-  assert_non_null(t->job = calloc(t->n, sizeof *t->job));
-  for (int i = 0; i <= THIEVES; i++) assert_non_null(t->seen[i] = calloc(t->n, 1));
-  pthread_t thief[THIEVES];
-  for (int i = 0; i < THIEVES; i++)
-    if (pthread_create(&thief[i], NULL, steals, t) != 0) abort();
-  own(t);
-  for (int i = 0; i < THIEVES; i++) pthread_join(thief[i], NULL);
-  size_t wrong = 0, stolen = 0;
-  for (size_t k = 0; k < t->n; k++) {
-    unsigned times = 0;
-    for (int i = 0; i <= THIEVES; i++) times += t->seen[i][k];
-    wrong += times != 1;
-    stolen += times - t->seen[THIEVES][k];
-  }
-  unsigned disorder = atomic_load(&t->disorder);
-  print_message("%zu of %zu stolen\n", stolen, t->n);
-  for (int i = 0; i <= THIEVES; i++) free(t->seen[i]);
-  free(t->job);
-  mti_deque_fini(&t->deque);
-  free(t);
-  assert_int_equal(wrong, 0);
-  assert_int_equal(disorder, 0);
+  static struct heist h;
+  h.theft = (struct theft){.n = shrunk(500000), .own = owns, .steal = steals, .from = &h};
+  init(&h.deque);
+  assert_non_null(h.job = calloc(h.theft.n, sizeof *h.job));
+  theft_run(&h.theft);
+  free(h.job);
+  mti_deque_fini(&h.deque);
 }
 
 static const struct check checks[] = {

@@ -12,36 +12,23 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* One who waits for a descriptor. */
 struct party {
-  mti_fiber *fiber;
+  mti_fiber fiber;
   mti_fdwait wait;
   int fd;
 };
 
 static void come(struct party *p, int fd, int events) {
-  p->fiber = aligned_alloc(64, (sizeof *p->fiber + 63) / 64 * 64);
-  assert_non_null(p->fiber);
-  *p->fiber = (mti_fiber){.needs_slot = false};
-  p->wait = (mti_fdwait){.fiber = p->fiber, .events = events};
-  p->fd = fd;
-}
-
-static void leave(struct party *p) {
-  free(p->fiber);
+  *p = (struct party){.fd = fd, .wait = {.fiber = &p->fiber, .events = events}};
 }
 
 static bool is_woken(const struct party *p) {
-  return atomic_load(&p->fiber->park) == MTI_NOTIFIED;
-}
-
-static void add(mti_reactor *r, struct party *p) {
-  assert_int_equal(mti_reactor_add(r, p->fd, &p->wait), 0);
+  return atomic_load(&p->fiber.park) == MTI_NOTIFIED;
 }
 
 /* Ready means: told which events, woken, and out of the table. */
@@ -58,166 +45,157 @@ static void put(int fd) {
   assert_int_equal(write(fd, "x", 1), 1);
 }
 
-static void a_pipe_becomes_readable(void) {
+/* A reactor, and a pipe or a pair of sockets. */
+struct scene {
   mti_reactor r;
+  int in, out;
+};
+
+static void shut(int *fd) {
+  if (*fd >= 0) close(*fd);
+  *fd = -1;
+}
+
+static void begin_with(struct scene *s, const int fd[2]) {
+  mti_reactor_init(&s->r);
+  s->in = fd[0];
+  s->out = fd[1];
+}
+
+static void begin(struct scene *s) {
   int fd[2];
-  struct party p;
-  mti_reactor_init(&r);
   assert_int_equal(pipe(fd), 0);
-  come(&p, fd[0], POLLIN);
-  add(&r, &p);
-  assert_int_equal(r.waiting, 1);
-  mti_reactor_wait(&r, 0);
+  begin_with(s, fd);
+}
+
+static void end(struct scene *s) {
+  assert_int_equal(s->r.waiting, 0);
+  mti_reactor_fini(&s->r);
+  shut(&s->in);
+  shut(&s->out);
+}
+
+static void add(struct scene *s, struct party *p, int fd, int events) {
+  come(p, fd, events);
+  assert_int_equal(mti_reactor_add(&s->r, fd, &p->wait), 0);
+}
+
+static void withdraw(struct scene *s, struct party *p) {
+  mti_reactor_remove(&s->r, p->fd, &p->wait);
+}
+
+static void a_pipe_becomes_readable(void) {
+  struct scene s;
+  struct party p;
+  begin(&s);
+  add(&s, &p, s.in, POLLIN);
+  assert_int_equal(s.r.waiting, 1);
+  mti_reactor_wait(&s.r, 0);
   waits_still(&p);
-  put(fd[1]);
-  mti_reactor_wait(&r, -1);
+  put(s.out);
+  mti_reactor_wait(&s.r, -1);
   ready(&p, POLLIN);
-  assert_int_equal(r.waiting, 0);
-  mti_reactor_fini(&r);
-  close(fd[0]);
-  close(fd[1]);
-  leave(&p);
+  end(&s);
 }
 
 static void readiness_from_before_counts(void) {
-  mti_reactor r;
-  int fd[2];
+  struct scene s;
   struct party in, out;
-  mti_reactor_init(&r);
-  assert_int_equal(pipe(fd), 0);
-  put(fd[1]);
-  come(&in, fd[0], POLLIN);
-  come(&out, fd[1], POLLOUT);
-  add(&r, &in);
-  add(&r, &out);
-  while (r.waiting > 0) mti_reactor_wait(&r, -1);
+  begin(&s);
+  put(s.out);
+  add(&s, &in, s.in, POLLIN);
+  add(&s, &out, s.out, POLLOUT);
+  while (s.r.waiting > 0) mti_reactor_wait(&s.r, -1);
   ready(&in, POLLIN);
   ready(&out, POLLOUT);
-  mti_reactor_fini(&r);
-  close(fd[0]);
-  close(fd[1]);
-  leave(&in);
-  leave(&out);
+  end(&s);
 }
 
 static void each_wait_is_told_once(void) {
-  mti_reactor r;
-  int fd[2];
+  struct scene s;
   struct party p;
-  mti_reactor_init(&r);
-  assert_int_equal(pipe(fd), 0);
-  put(fd[1]); /* stays readable */
+  begin(&s);
+  put(s.out); /* stays readable */
   for (int i = 0; i < 100; i++) {
-    come(&p, fd[0], POLLIN);
-    add(&r, &p);
-    mti_reactor_wait(&r, -1);
+    add(&s, &p, s.in, POLLIN);
+    mti_reactor_wait(&s.r, -1);
     ready(&p, POLLIN);
-    assert_int_equal(r.waiting, 0);
-    mti_reactor_wait(&r, 0); /* nobody is left who could be told */
-    leave(&p);
+    assert_int_equal(s.r.waiting, 0);
+    mti_reactor_wait(&s.r, 0); /* nobody is left who could be told */
   }
-  mti_reactor_fini(&r);
-  close(fd[0]);
-  close(fd[1]);
+  end(&s);
 }
 
 static void who_was_removed_is_not_told(void) {
-  mti_reactor r;
-  int fd[2];
+  struct scene s;
   struct party p, other;
-  mti_reactor_init(&r);
-  assert_int_equal(pipe(fd), 0);
-  come(&p, fd[0], POLLIN);
-  come(&other, fd[0], POLLIN);
-  add(&r, &p);
-  mti_reactor_remove(&r, fd[0], &p.wait);
-  assert_int_equal(r.waiting, 0);
-  put(fd[1]);
-  mti_reactor_wait(&r, 0);
+  begin(&s);
+  add(&s, &p, s.in, POLLIN);
+  withdraw(&s, &p);
+  assert_int_equal(s.r.waiting, 0);
+  put(s.out);
+  mti_reactor_wait(&s.r, 0);
   waits_still(&p);
-  add(&r, &p); /* and comes back, with another beside it */
-  add(&r, &other);
-  mti_reactor_remove(&r, fd[0], &p.wait);
-  assert_int_equal(r.waiting, 1);
-  mti_reactor_wait(&r, -1);
+  add(&s, &p, s.in, POLLIN); /* comes back, with another beside it */
+  add(&s, &other, s.in, POLLIN);
+  withdraw(&s, &p);
+  assert_int_equal(s.r.waiting, 1);
+  mti_reactor_wait(&s.r, -1);
   waits_still(&p);
   ready(&other, POLLIN);
-  mti_reactor_remove(&r, fd[0], &other.wait); /* ready already: nothing to take back */
-  assert_int_equal(r.waiting, 0);
-  mti_reactor_fini(&r);
-  close(fd[0]);
-  close(fd[1]);
-  leave(&p);
-  leave(&other);
+  withdraw(&s, &other); /* ready already: nothing to take back */
+  end(&s);
 }
 
 static void hanging_up_ends_a_wait_for_anything(void) {
   for (int events = 0; events <= POLLIN; events += POLLIN) {
-    mti_reactor r;
-    int fd[2];
+    struct scene s;
     struct party p;
-    mti_reactor_init(&r);
-    assert_int_equal(pipe(fd), 0);
-    come(&p, fd[0], events | POLLPRI);
-    add(&r, &p);
-    mti_reactor_wait(&r, 0);
+    begin(&s);
+    add(&s, &p, s.in, events | POLLPRI);
+    mti_reactor_wait(&s.r, 0);
     waits_still(&p);
-    close(fd[1]);
-    mti_reactor_wait(&r, -1);
+    shut(&s.out);
+    mti_reactor_wait(&s.r, -1);
     assert_true(p.wait.ready & POLLHUP);
     assert_true(is_woken(&p));
-    mti_reactor_fini(&r);
-    close(fd[0]);
-    leave(&p);
+    end(&s);
   }
 }
 
 static void a_pipe_without_a_reader_is_an_error(void) {
-  mti_reactor r;
-  int fd[2];
+  struct scene s;
   struct party p;
-  mti_reactor_init(&r);
-  assert_int_equal(pipe(fd), 0);
-  fcntl(fd[1], F_SETFL, O_NONBLOCK);
+  begin(&s);
+  fcntl(s.out, F_SETFL, O_NONBLOCK);
   static const char block[4096];
-  while (write(fd[1], block, sizeof block) > 0) continue; /* full: not writable */
-  come(&p, fd[1], POLLOUT);
-  add(&r, &p);
-  mti_reactor_wait(&r, 0);
+  while (write(s.out, block, sizeof block) > 0) continue; /* full: not writable */
+  add(&s, &p, s.out, POLLOUT);
+  mti_reactor_wait(&s.r, 0);
   waits_still(&p);
-  close(fd[0]);
-  mti_reactor_wait(&r, -1);
+  shut(&s.in);
+  mti_reactor_wait(&s.r, -1);
   assert_true(p.wait.ready & POLLERR);
   assert_true(is_woken(&p));
-  mti_reactor_fini(&r);
-  close(fd[1]);
-  leave(&p);
+  end(&s);
 }
 
 static void one_descriptor_may_have_many_waits(void) {
-  mti_reactor r;
+  struct scene s;
   int fd[2];
   struct party in[3], out;
-  mti_reactor_init(&r);
   assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
-  for (int i = 0; i < 3; i++) {
-    come(&in[i], fd[0], POLLIN);
-    add(&r, &in[i]);
-  }
-  come(&out, fd[0], POLLOUT);
-  add(&r, &out);
-  mti_reactor_wait(&r, -1);
+  begin_with(&s, fd);
+  for (int i = 0; i < 3; i++) add(&s, &in[i], s.in, POLLIN);
+  add(&s, &out, s.in, POLLOUT);
+  mti_reactor_wait(&s.r, -1);
   ready(&out, POLLOUT);
   for (int i = 0; i < 3; i++) waits_still(&in[i]);
-  assert_int_equal(r.waiting, 3);
-  put(fd[1]);
-  mti_reactor_wait(&r, -1);
+  assert_int_equal(s.r.waiting, 3);
+  put(s.out);
+  mti_reactor_wait(&s.r, -1);
   for (int i = 0; i < 3; i++) ready(&in[i], POLLIN);
-  mti_reactor_fini(&r);
-  close(fd[0]);
-  close(fd[1]);
-  for (int i = 0; i < 3; i++) leave(&in[i]);
-  leave(&out);
+  end(&s);
 }
 
 static void of_many_descriptors_those_that_are_ready_are_told(void) {
@@ -225,19 +203,18 @@ static void of_many_descriptors_those_that_are_ready_are_told(void) {
   static int fd[N][2];
   static struct party p[N];
   struct rlimit files;
-  mti_reactor r;
+  struct scene s;
   if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < 2 * N + 20) skip();
-  mti_reactor_init(&r);
+  begin(&s);
   for (int i = 0; i < N; i++) {
     assert_int_equal(pipe(fd[i]), 0);
-    come(&p[i], fd[i][0], POLLIN);
-    add(&r, &p[i]);
+    add(&s, &p[i], fd[i][0], POLLIN);
   }
   size_t left = N;
   for (int i = 0; i < N; i += 3, left--) put(fd[i][1]);
-  while (r.waiting > left) mti_reactor_wait(&r, -1);
-  mti_reactor_wait(&r, 0);
-  assert_int_equal(r.waiting, left);
+  while (s.r.waiting > left) mti_reactor_wait(&s.r, -1);
+  mti_reactor_wait(&s.r, 0);
+  assert_int_equal(s.r.waiting, left);
   for (int i = 0; i < N; i++) {
     if (i % 3 == 0)
       ready(&p[i], POLLIN);
@@ -245,73 +222,64 @@ static void of_many_descriptors_those_that_are_ready_are_told(void) {
       waits_still(&p[i]);
   }
   for (int i = 0; i < N; i++) {
-    if (i % 3 != 0) mti_reactor_remove(&r, fd[i][0], &p[i].wait);
+    if (i % 3 != 0) withdraw(&s, &p[i]);
     close(fd[i][0]);
     close(fd[i][1]);
-    leave(&p[i]);
   }
-  assert_int_equal(r.waiting, 0);
-  mti_reactor_fini(&r);
+  end(&s);
 }
 
 static void a_number_may_be_another_descriptor_later(void) {
   mti_reactor r;
-  int fd[2];
   mti_reactor_init(&r);
   for (int i = 0; i < 10; i++) { /* the numbers are the same each time */
+    int fd[2];
     struct party p;
     assert_int_equal(pipe(fd), 0);
     come(&p, fd[0], POLLIN);
-    add(&r, &p);
+    assert_int_equal(mti_reactor_add(&r, p.fd, &p.wait), 0);
     if (i % 2 == 0) {
       put(fd[1]);
       mti_reactor_wait(&r, -1);
       ready(&p, POLLIN);
     } else {
-      mti_reactor_remove(&r, fd[0], &p.wait);
+      mti_reactor_remove(&r, p.fd, &p.wait);
     }
     close(fd[0]);
     close(fd[1]);
-    leave(&p);
   }
   mti_reactor_fini(&r);
 }
 
 static void a_file_is_ready_at_once(void) {
-  mti_reactor r;
+  struct scene s;
   struct party p;
   FILE *file = tmpfile();
   if (file == NULL) skip();
-  mti_reactor_init(&r);
+  begin(&s);
   come(&p, fileno(file), POLLIN);
-  assert_int_equal(mti_reactor_add(&r, p.fd, &p.wait), POLLIN);
+  assert_int_equal(mti_reactor_add(&s.r, p.fd, &p.wait), POLLIN);
   p.wait.events = POLLIN | POLLOUT;
-  assert_int_equal(mti_reactor_add(&r, p.fd, &p.wait), POLLIN | POLLOUT);
-  assert_int_equal(r.waiting, 0);
-  mti_reactor_fini(&r);
+  assert_int_equal(mti_reactor_add(&s.r, p.fd, &p.wait), POLLIN | POLLOUT);
+  end(&s);
   fclose(file);
-  leave(&p);
 }
 
 static void what_is_no_descriptor_is_refused(void) {
-  mti_reactor r;
-  int fd[2];
-  mti_reactor_init(&r);
-  assert_int_equal(pipe(fd), 0);
-  close(fd[0]);
-  close(fd[1]);
-  static const int numbers[] = {-1, INT_MIN, INT_MAX, 1000000};
+  struct scene s;
+  begin(&s);
+  int closed = s.in;
+  shut(&s.in);
+  const int numbers[] = {-1, INT_MIN, INT_MAX, 1000000, closed};
   struct party p;
-  come(&p, fd[1], POLLIN);
-  for (size_t i = 0; i < 5; i++) {
+  come(&p, closed, POLLIN);
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
     errno = 0;
-    assert_int_equal(mti_reactor_add(&r, i < 4 ? numbers[i] : p.fd, &p.wait), MT_ESYSTEM);
+    assert_int_equal(mti_reactor_add(&s.r, numbers[i], &p.wait), MT_ESYSTEM);
     assert_int_equal(errno, EBADF);
   }
-  assert_int_equal(r.waiting, 0);
-  assert_true(r.slots < 10000); /* a number alone does not make the table large */
-  mti_reactor_fini(&r);
-  leave(&p);
+  assert_true(s.r.slots < 10000); /* a number alone does not make the table large */
+  end(&s);
 }
 
 static void *wakes(void *arg) {
@@ -338,25 +306,19 @@ static void another_thread_can_wake_it(void) {
 }
 
 static void a_wait_with_a_time_is_not_early(void) {
-  mti_reactor r;
-  int fd[2];
+  struct scene s;
   struct party p;
-  mti_reactor_init(&r);
-  assert_int_equal(pipe(fd), 0);
-  come(&p, fd[0], POLLIN);
-  add(&r, &p);
+  begin(&s);
+  add(&s, &p, s.in, POLLIN);
   static const int64_t waits[] = {1, MT_US(300), MT_MS(2)};
   for (int i = 0; i < 3; i++) {
     int64_t until_ns = mt_now_ns() + waits[i];
-    mti_reactor_wait(&r, waits[i]);
+    mti_reactor_wait(&s.r, waits[i]);
     assert_true(mt_now_ns() >= until_ns);
     waits_still(&p);
   }
-  mti_reactor_remove(&r, fd[0], &p.wait);
-  mti_reactor_fini(&r);
-  close(fd[0]);
-  close(fd[1]);
-  leave(&p);
+  withdraw(&s, &p);
+  end(&s);
 }
 
 static size_t open_descriptors(void) {

@@ -5,10 +5,9 @@
  * looks into one.
  */
 #include "threads/ring.h"
-#include "contract.h"
+#include "thieves.h"
 
-#include <pthread.h>
-#include <stdlib.h>
+#include <sched.h>
 
 static mt_future *item(size_t number) {
   return (mt_future *)(uintptr_t)((number + 1) * 16);
@@ -86,85 +85,48 @@ static void a_thief_takes_no_more_than_it_has_room_for(void) {
   assert_ptr_equal(mti_ring_pop(&r), item(3));
 }
 
-/* One owner, two thieves. Who saw what is counted in an array for each, and asserted afterwards. */
-enum { THIEVES = 2 };
-
-struct theft {
-  mti_ring ring;
-  size_t n;
-  _Atomic bool over;
-  _Atomic unsigned next;
-  unsigned char *seen[THIEVES + 1]; /* the last is the owner's */
-  _Atomic unsigned disorder;
-};
-
 /* What comes out of one end only ever grows. */
-static void see(struct theft *t, int who, mt_future *f, size_t *last) {
+static void see(struct theft *t, unsigned who, mt_future *f, size_t *last) {
   size_t number = number_of(f);
-  if (number >= t->n || (*last != SIZE_MAX && number <= *last)) {
-    atomic_fetch_add(&t->disorder, 1);
-    return;
-  }
-  t->seen[who][number]++;
+  if (!theft_see(t, who, number)) return;
+  if (*last != SIZE_MAX && number <= *last) theft_disorder(t);
   *last = number;
 }
 
-static void *steals(void *arg) {
-  struct theft *t = arg;
-  int who = (int)atomic_fetch_add(&t->next, 1);
+static void steals(struct theft *t, unsigned who) {
   mt_future *to[MTI_RING_SIZE / 2];
   size_t last = SIZE_MAX;
   for (uint32_t most = 1;; most = most % (MTI_RING_SIZE / 2) + 1) {
     bool over = atomic_load(&t->over);
-    uint32_t n = mti_ring_steal(&t->ring, to, most);
+    uint32_t n = mti_ring_steal(t->from, to, most);
     for (uint32_t i = 0; i < n; i++) see(t, who, to[i], &last);
-    if (n == 0 && over) return NULL;
+    if (n == 0 && over) return;
     if (n == 0) sched_yield();
   }
 }
 
-static void own(struct theft *t) {
-  UNTIL(atomic_load(&t->next) == THIEVES); /* they are at it */
+static void owns(struct theft *t) {
+  mti_ring *r = t->from;
   size_t last = SIZE_MAX, in = 0;
   for (unsigned seed = 1; in < t->n;) {
     seed = seed * 1103515245 + 12345;
     unsigned pushes = seed >> 8 & 63, pops = seed >> 16 & 31;
-    while (pushes-- > 0 && in < t->n && mti_ring_push(&t->ring, item(in))) in++;
+    while (pushes-- > 0 && in < t->n && mti_ring_push(r, item(in))) in++;
     if (seed >> 28 == 0) /* now and then the thieves must come */
-      while (mti_ring_count(&t->ring) > MTI_RING_SIZE / 2) sched_yield();
+      while (mti_ring_count(r) > MTI_RING_SIZE / 2) sched_yield();
     while (pops-- > 0) {
-      mt_future *f = mti_ring_pop(&t->ring);
+      mt_future *f = mti_ring_pop(r);
       if (f == NULL) break;
-      see(t, THIEVES, f, &last);
+      see(t, OWNER, f, &last);
     }
   }
-  atomic_store(&t->over, true);
 }
 
 static void each_item_comes_out_exactly_once(void) {
-  struct theft *t = aligned_alloc(64, sizeof *t);
-  assert_non_null(t);
-  *t = (struct theft){.n = shrunk(1000000)};
-  at(&t->ring, UINT32_MAX - 5000); /* the counters overflow on the way */
-  for (int i = 0; i <= THIEVES; i++) assert_non_null(t->seen[i] = calloc(t->n, 1));
-  pthread_t thief[THIEVES];
-  for (int i = 0; i < THIEVES; i++)
-    if (pthread_create(&thief[i], NULL, steals, t) != 0) abort();
-  own(t);
-  for (int i = 0; i < THIEVES; i++) pthread_join(thief[i], NULL);
-  size_t wrong = 0, stolen = 0;
-  for (size_t k = 0; k < t->n; k++) {
-    unsigned times = 0;
-    for (int i = 0; i <= THIEVES; i++) times += t->seen[i][k];
-    wrong += times != 1;
-    stolen += times - t->seen[THIEVES][k];
-  }
-  unsigned disorder = atomic_load(&t->disorder);
-  print_message("%zu of %zu stolen\n", stolen, t->n);
-  for (int i = 0; i <= THIEVES; i++) free(t->seen[i]);
-  free(t);
-  assert_int_equal(wrong, 0);
-  assert_int_equal(disorder, 0);
+  static mti_ring r;
+  at(&r, UINT32_MAX - 5000); /* the counters overflow on the way */
+  struct theft t = {.n = shrunk(1000000), .own = owns, .steal = steals, .from = &r};
+  theft_run(&t);
 }
 
 static const struct check checks[] = {
