@@ -12,8 +12,10 @@ enum progress_when { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
 #define PROGRESS_CHOICES "auto|always|never"
 
 struct progress_state {
-  uint64_t done, failed;
-  uint64_t total; /* 0: not known yet */
+  uint64_t done, failed; /* done counts those that failed, too */
+  uint64_t total;        /* 0: not known yet */
+  uint64_t in_flight;    /* begun and not done */
+  uint64_t bytes;        /* so far; 0: not shown */
 };
 
 /* `what` is counted: "files". With auto, nothing is shown unless stderr is a terminal. */

@@ -47,6 +47,7 @@ struct run {
   struct desk *desks; /* [0] for no worker (inline), [i + 1] for worker i */
   unsigned desk_count;
   struct input input;
+  struct output_column columns[STATS_COLUMNS_MOST];
   struct output output;
   uint64_t drawn_here; /* items of the present stream */
   uint64_t succeeded, failed, cancelled;
@@ -153,7 +154,7 @@ static void stop(struct run *run, bool running) {
 static void print(struct run *run, const struct record *r) {
   if (run->output_gone) return;
   progress_hide();
-  if (output_record(&run->output, r)) return;
+  if (stats_columns_print(&run->output, run->options->all, r)) return;
   run->output_gone = true;
   run->output_error = errno;
 }
@@ -327,7 +328,9 @@ int stats_run(const struct stats_options *o, char **paths, size_t n) {
                     .statistics = {.rf = o->rf, .periods = o->periods, .all = o->all}};
   signals_begin();
   if (open_executor(&run) < 0) return EXIT_USAGE;
-  if (!output_begin(&run.output, (enum output_format)o->format, o->all, !o->no_header, stdout)) {
+  size_t columns = stats_columns(o->all, run.columns);
+  if (!output_begin(&run.output, (enum output_format)o->format, run.columns, columns, !o->no_header,
+                    stdout)) {
     close_executor(&run);
     message("stats: out of memory");
     return EXIT_ITEMS;

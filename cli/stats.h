@@ -4,9 +4,9 @@
 #ifndef CLI_STATS_H
 #define CLI_STATS_H
 
-#include "output/output.h"
 #include "price/reader.h"
 #include "price/statistics.h"
+#include "stats_columns.h"
 
 #include <stdbool.h>
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * delimited.c: CSV and TSV. A failed file's row has its ticker (and path) and empty cells; with
- * --all a last column says what is wrong. The notebook's seven columns stay seven. */
-#include "columns.h"
+ * delimited.c: CSV and TSV. Every row has the same number of cells, whatever went wrong. */
+#include "format.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <string.h>
 
 static void put_csv(FILE *to, const char *text) {
@@ -41,47 +40,42 @@ static void put_tsv(FILE *to, const char *text) {
   }
 }
 
-static void put_cell(const struct output *out, size_t i, const char *text) {
+static void put_cell(const struct output *out, bool *first, const char *text) {
   bool tabs = out->ops == &output_tsv;
-  if (i > 0) putc(tabs ? '\t' : ',', out->to);
-  if (text && tabs)
+  if (!*first) putc(tabs ? '\t' : ',', out->to);
+  *first = false;
+  if (tabs)
     put_tsv(out->to, text);
-  else if (text)
+  else
     put_csv(out->to, text);
 }
 
+static bool is_shown(const struct output_column *c) {
+  return !c->json_only && !c->not_csv;
+}
+
 static bool delimited_begin(struct output *out) {
-  const struct column *c;
-  size_t n = columns_shown(out->all, &c);
+  bool first = true;
   if (!out->header) return true;
-  for (size_t i = 0; i < n; i++) put_cell(out, i, c[i].name);
-  if (out->all) put_cell(out, n, "error");
+  for (size_t i = 0; i < out->n; i++)
+    if (is_shown(&out->columns[i])) put_cell(out, &first, out->columns[i].name);
   putc('\n', out->to);
   return true;
 }
 
-static bool delimited_record(struct output *out, const struct record *r) {
-  const struct column *c;
-  size_t n = columns_shown(out->all, &c);
-  for (size_t i = 0; i < n; i++) {
-    char text[COLUMNS_TEXT];
-    if (c[i].kind == COLUMN_TEXT)
-      put_cell(out, i, columns_string(&c[i], r));
-    else
-      put_cell(out, i, r->statistics ? columns_number(&c[i], r->statistics, text) : NULL);
-  }
-  if (out->all) {
-    char error[400] = "";
-    const struct problem *p = r->problem;
-    if (p && p->line)
-      snprintf(error, sizeof error, "line %zu, column %zu: %s", p->line, p->column, p->message);
-    else if (p)
-      snprintf(error, sizeof error, "%s", p->message);
-    put_cell(out, n, error);
+static bool delimited_row(struct output *out, const struct cell *cells) {
+  bool first = true, fine = true;
+  for (size_t i = 0; i < out->n; i++) {
+    struct cell_words w;
+    if (!is_shown(&out->columns[i])) continue;
+    if (!cell_words_init(&w, &cells[i], -1, CELL_PLACE_LONG)) fine = false;
+    put_cell(out, &first, w.text ? w.text : "");
+    cell_words_fini(&w);
   }
   putc('\n', out->to);
-  return true;
+  if (!fine) errno = ENOMEM;
+  return fine;
 }
 
-const struct output_format_ops output_csv = {.begin = delimited_begin, .record = delimited_record};
-const struct output_format_ops output_tsv = {.begin = delimited_begin, .record = delimited_record};
+const struct output_format_ops output_csv = {.begin = delimited_begin, .row = delimited_row};
+const struct output_format_ops output_tsv = {.begin = delimited_begin, .row = delimited_row};

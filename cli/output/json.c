@@ -1,38 +1,50 @@
 /* SPDX-License-Identifier: MIT
  *
  * json.c: JSON, written directly: numbers are the shortest that read back the same, which a JSON
- * library's printing by a fixed precision cannot give. Always valid UTF-8: bytes of a path that are
- * none become U+FFFD. */
-#include "columns.h"
+ * library's printing by a fixed precision cannot give. Always valid UTF-8: bytes that are none
+ * become U+FFFD. An object is always one line. */
+#include "../price/problem.h"
+#include "format.h"
 
-#include <stdio.h>
+#include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
-static void put_string(FILE *to, const char *text) {
+/* Writes text through `put`, which gets whole characters; broken ones are replaced. */
+static void put_utf8(FILE *to, const char *text, void (*put)(FILE *, const char *, size_t)) {
   struct text t = {text, strlen(text)};
-  putc('"', to);
   while (t.size > 0) {
     size_t step = problem_utf8(t);
-    unsigned char c = (unsigned char)*t.at;
-    if (step == 0) {
+    if (step == 0)
       fputs("\xef\xbf\xbd", to);
-      step = 1;
-    } else if (c == '"' || c == '\\') {
-      fprintf(to, "\\%c", c);
-    } else if (c < 0x20 || c == 0x7f) {
-      fprintf(to, "\\u%04x", c);
-    } else {
-      fwrite(t.at, 1, step, to);
-    }
-    t = text_skip(t, step);
+    else
+      put(to, t.at, step);
+    t = text_skip(t, step ? step : 1);
   }
-  putc('"', to);
 }
 
-static void put_key(FILE *to, const char *key, bool *first) {
-  fputs(*first ? "{" : ", ", to);
-  *first = false;
-  fprintf(to, "\"%s\": ", key);
+static void put_quoted(FILE *to, const char *at, size_t n) {
+  unsigned char c = (unsigned char)*at;
+  if (c == '"' || c == '\\')
+    fprintf(to, "\\%c", c);
+  else if (c < 0x20 || c == 0x7f)
+    fprintf(to, "\\u%04x", c);
+  else
+    fwrite(at, 1, n, to);
+}
+
+/* In JSON text that is valid, control characters only stand between tokens. */
+static void put_plain(FILE *to, const char *at, size_t n) {
+  if ((unsigned char)*at < 0x20)
+    putc(' ', to);
+  else
+    fwrite(at, 1, n, to);
+}
+
+static void put_string(FILE *to, const char *text) {
+  putc('"', to);
+  put_utf8(to, text, put_quoted);
+  putc('"', to);
 }
 
 static void put_place(FILE *to, const char *key, size_t place) {
@@ -42,52 +54,60 @@ static void put_place(FILE *to, const char *key, size_t place) {
     fprintf(to, ", \"%s\": null", key);
 }
 
-static void put_problem(FILE *to, const struct problem *p) {
-  fputs("{\"code\": ", to);
-  put_string(to, problem_word(p));
+static void put_error(FILE *to, const struct cell_error *e) {
+  fprintf(to, "{\"%s\": ", e->key);
+  put_string(to, e->word);
   fputs(", \"message\": ", to);
-  put_string(to, p->message);
-  put_place(to, "line", p->line);
-  put_place(to, "column", p->column);
+  put_string(to, e->message);
+  if (e->has_place) {
+    put_place(to, "line", e->line);
+    put_place(to, "column", e->column);
+  }
   putc('}', to);
 }
 
-static void put_object(const struct output *out, const struct record *r) {
-  const struct column *c;
-  size_t n = columns_shown(out->all, &c);
+static void put_value(FILE *to, const struct cell *c) {
+  char number[CELL_NUMBER];
+  switch (c->kind) {
+  case CELL_TEXT:
+    put_string(to, c->as.text);
+    return;
+  case CELL_REAL:
+    fputs(isfinite(c->as.real) ? cell_shortest(c->as.real, number) : "null", to);
+    return;
+  case CELL_COUNT:
+    fprintf(to, "%" PRIu64, c->as.count);
+    return;
+  case CELL_JSON:
+    put_utf8(to, c->as.text, put_plain);
+    return;
+  case CELL_ERROR:
+    put_error(to, c->as.error);
+    return;
+  case CELL_ABSENT:
+  case CELL_NULL:
+    break;
+  }
+  fputs("null", to);
+}
+
+static void put_object(const struct output *out, const struct cell *cells) {
   bool first = true;
-  for (size_t i = 0; i < n; i++) {
-    char text[COLUMNS_TEXT];
-    if (!r->statistics && c[i].kind != COLUMN_TEXT) continue;
-    const char *value = c[i].kind == COLUMN_TEXT ? columns_string(&c[i], r)
-                                                 : columns_number(&c[i], r->statistics, text);
-    if (!r->statistics && !value) continue;
-    put_key(out->to, c[i].name, &first);
-    if (!value)
-      fputs("null", out->to);
-    else if (c[i].kind == COLUMN_REAL || c[i].kind == COLUMN_COUNT)
-      fputs(value, out->to);
-    else
-      put_string(out->to, value);
-  }
-  if (r->statistics && out->all && r->statistics->doubles > 0) {
-    put_key(out->to, "doubles", &first);
-    fprintf(out->to, "%zu", r->statistics->doubles);
-  }
-  if (r->problem) {
-    if (!out->all && r->path) {
-      put_key(out->to, "path", &first);
-      put_string(out->to, r->path);
-    }
-    put_key(out->to, "error", &first);
-    put_problem(out->to, r->problem);
+  putc('{', out->to);
+  for (size_t i = 0; i < out->n; i++) {
+    if (cells[i].kind == CELL_ABSENT) continue;
+    if (!first) fputs(", ", out->to);
+    first = false;
+    put_string(out->to, out->columns[i].name);
+    fputs(": ", out->to);
+    put_value(out->to, &cells[i]);
   }
   putc('}', out->to);
 }
 
-static bool json_record(struct output *out, const struct record *r) {
+static bool json_row(struct output *out, const struct cell *cells) {
   fputs(out->records ? ",\n  " : "[\n  ", out->to);
-  put_object(out, r);
+  put_object(out, cells);
   return true;
 }
 
@@ -96,11 +116,11 @@ static bool json_end(struct output *out) {
   return true;
 }
 
-static bool ndjson_record(struct output *out, const struct record *r) {
-  put_object(out, r);
+static bool ndjson_row(struct output *out, const struct cell *cells) {
+  put_object(out, cells);
   putc('\n', out->to);
   return true;
 }
 
-const struct output_format_ops output_json = {.record = json_record, .end = json_end};
-const struct output_format_ops output_ndjson = {.record = ndjson_record};
+const struct output_format_ops output_json = {.row = json_row, .end = json_end};
+const struct output_format_ops output_ndjson = {.row = ndjson_row};

@@ -1,83 +1,86 @@
 /* SPDX-License-Identifier: MIT
  *
  * table.c: a table for people. Its columns are as wide as their widest cell, so it is printed at
- * the end. A column with what is wrong comes last, if anything is. */
-#include "columns.h"
+ * the end. Texts come from servers and from names of files; the terminal must show them and never
+ * obey them. libsmartcols sees to that: what the locale calls a control character, or no character
+ * at all, is written as \x1b. (Without its encoding, a text whose width wcswidth cannot tell would
+ * make it pad for ever.) */
+#include "format.h"
 
 #include <errno.h>
 #include <libsmartcols.h>
 #include <locale.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
+
+enum { NOWHERE = -1 };
+
+struct table {
+  struct libscols_table *lines;
+  size_t shown;   /* columns that are there */
+  int position[]; /* of each of the output's columns, or NOWHERE */
+};
+
+static bool add_column(struct output *out, size_t i) {
+  struct table *t = out->state;
+  int flags = out->columns[i].right ? SCOLS_FL_RIGHT : 0;
+  if (!scols_table_new_column(t->lines, out->columns[i].name, 0, flags)) return false;
+  t->position[i] = (int)t->shown++;
+  return true;
+}
+
+static void table_free(struct table *t) {
+  if (!t) return;
+  scols_unref_table(t->lines);
+  free(t);
+}
 
 static bool table_begin(struct output *out) {
   /* Only the character set: widths of names depend on it. Numbers stay as they are everywhere. */
   setlocale(LC_CTYPE, "");
-  struct libscols_table *t = scols_new_table();
-  if (!t) {
+  struct table *t = calloc(1, sizeof *t + out->n * sizeof *t->position);
+  if (t) t->lines = scols_new_table();
+  bool fine = t && t->lines;
+  out->state = t;
+  for (size_t i = 0; fine && i < out->n; i++) {
+    const struct output_column *c = &out->columns[i];
+    t->position[i] = NOWHERE;
+    if (!c->late && !c->json_only) fine = add_column(out, i);
+  }
+  if (!fine) {
+    table_free(t);
+    out->state = NULL;
     errno = ENOMEM;
     return false;
   }
-  const struct column *c;
-  size_t n = columns_shown(out->all, &c);
-  for (size_t i = 0; i < n; i++)
-    scols_table_new_column(t, c[i].name, 0, c[i].kind == COLUMN_TEXT ? 0 : SCOLS_FL_RIGHT);
-  scols_table_set_stream(t, out->to);
-  out->state = t;
+  scols_table_set_stream(t->lines, out->to);
   return true;
 }
 
-/* Two places; what rounds to zero has no sign. */
-static const char *rounded(double d, char *out, size_t room) {
-  if (!isfinite(d)) return "";
-  snprintf(out, room, fabs(d) < 1e15 ? "%.2f" : "%.6g", fabs(d) < 0.005 ? 0.0 : d);
-  return out;
-}
-
-static const char *cell_text(const struct column *c, const struct record *r, char *out,
-                             size_t room) {
-  if (c->kind == COLUMN_TEXT) return columns_string(c, r);
-  if (!r->statistics) return "";
-  if (c->kind == COLUMN_REAL && c->offset != offsetof(struct statistics, periods))
-    return rounded(*(const double *)(const void *)((const char *)r->statistics + c->offset), out,
-                   room);
-  return columns_number(c, r->statistics, out);
-}
-
-static bool add_error(struct output *out, struct libscols_line *line, const struct problem *p) {
-  const struct column *c;
-  struct libscols_table *t = out->state;
-  size_t n = columns_shown(out->all, &c);
-  if (scols_table_get_ncols(t) == n && !scols_table_new_column(t, "error", 0, 0)) return false;
-  char text[400];
-  if (p->line)
-    snprintf(text, sizeof text, "%zu:%zu: %s", p->line, p->column, p->message);
-  else
-    snprintf(text, sizeof text, "%s", p->message);
-  return scols_line_set_data(line, n, text) == 0;
-}
-
-static bool table_record(struct output *out, const struct record *r) {
-  const struct column *c;
-  size_t n = columns_shown(out->all, &c);
-  struct libscols_line *line = scols_table_new_line(out->state, NULL);
+static bool table_row(struct output *out, const struct cell *cells) {
+  struct table *t = out->state;
+  struct libscols_line *line = scols_table_new_line(t->lines, NULL);
   bool fine = line;
-  if (fine && r->problem) fine = add_error(out, line, r->problem);
-  for (size_t i = 0; fine && i < n; i++) {
-    char text[COLUMNS_TEXT];
-    const char *cell = cell_text(&c[i], r, text, sizeof text);
-    fine = scols_line_set_data(line, i, cell ? cell : "") == 0;
+  for (size_t i = 0; fine && i < out->n; i++) {
+    const struct output_column *c = &out->columns[i];
+    struct cell_words w;
+    if (c->json_only || (t->position[i] == NOWHERE && cell_is_empty(&cells[i]))) continue;
+    if (t->position[i] == NOWHERE) fine = add_column(out, i);
+    fine = fine && cell_words_init(&w, &cells[i], c->places, CELL_PLACE_SHORT);
+    if (!fine) break;
+    fine = scols_line_set_data(line, (size_t)t->position[i], w.text) == 0;
+    cell_words_fini(&w);
   }
   if (!fine) errno = ENOMEM;
   return fine;
 }
 
 static bool table_end(struct output *out) {
-  bool fine = out->records == 0 || scols_print_table(out->state) == 0;
-  scols_unref_table(out->state);
+  struct table *t = out->state;
+  bool fine = !t || out->records == 0 || scols_print_table(t->lines) == 0;
+  table_free(t);
+  out->state = NULL;
   return fine;
 }
 
 const struct output_format_ops output_table = {
-    .begin = table_begin, .record = table_record, .end = table_end};
+    .begin = table_begin, .row = table_row, .end = table_end};
