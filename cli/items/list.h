@@ -79,10 +79,10 @@ struct item_list {
   size_t file_count, file_next;
   enum item_format asked;
   bool null_separated;
-  uint64_t given; /* arguments */
 
   /* Of the file that is being read. */
   bool reading, fresh;
+  const char *name;
   enum item_format format; /* ITEM_AUTO: not known yet */
   struct source source;
   struct csv_scan scan;
@@ -117,6 +117,9 @@ void item_row_free(struct item_row *row);
 
 /* A column's value by its name, or by its number from 1 if no column has that name; or NULL. */
 const char *item_row_get(const struct item_row *row, const char *name);
+
+/* The same, as a template_lookup: `row` is the row. */
+const char *item_row_lookup(const char *name, void *row);
 
 /* "list.txt:17", "stdin:17", "argument 3", or "list.txt" for all of it; returns `out`. */
 enum { ITEM_PLACE = 128 };

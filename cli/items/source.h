@@ -27,10 +27,11 @@ enum source_more {
 
 /* Opens a file; "-" is stdin. 0 or errno. The buffer of a source that has ended is used again. */
 int source_begin(struct source *s, const char *path);
+int source_adopt(struct source *s, int fd); /* the same; the fd stays the caller's */
 void source_end(struct source *s);
 void source_fini(struct source *s); /* and the buffer */
 
-/* Reads on, if it has ended not at all and less than `most` bytes are in the window. */
+/* Reads on, as long as less than `most` bytes are in the window. */
 enum source_more source_fill(struct source *s, size_t most);
 
 static inline const char *source_at(const struct source *s) {
