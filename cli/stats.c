@@ -137,8 +137,9 @@ static void progress(struct run *run, bool over) {
   mt_counts counts;
   uint64_t out = run->succeeded + run->failed + run->cancelled;
   mt_counters(run->executor, &counts);
-  struct progress_state s = {counts.settled > out && !over ? counts.settled : out, run->failed,
-                             input_total(&run->input)};
+  struct progress_state s = {.done = counts.settled > out && !over ? counts.settled : out,
+                             .failed = run->failed,
+                             .total = input_total(&run->input)};
   if (over)
     progress_end(&s);
   else
