@@ -132,8 +132,7 @@ static bool choose_first_day(struct sample *sample) {
 }
 
 static void progress(const struct sample *sample, size_t written, size_t failed, bool over) {
-  struct progress_state s = {
-      .done = written + failed, .failed = failed, .total = sample->count};
+  struct progress_state s = {.done = written + failed, .failed = failed, .total = sample->count};
   if (over)
     progress_end(&s);
   else
