@@ -24,13 +24,14 @@ enum { ANSWER_SAYS = 200 };
  * size. */
 char *answer_says(const struct provider *p, const char *text, char out[ANSWER_SAYS]);
 
-/* The body as a JSON object, owned by the caller; NULL if it is none. All numbers are reals. */
-json_t *answer_object(const struct answer *a);
+/* The body as a JSON object or array, owned by the caller; NULL if it is neither. All numbers are
+ * reals. */
+json_t *answer_json(const struct answer *a);
 
 /* Whether the status is a success; else a fault by the status alone, with a short body's text. */
 bool answer_status(const struct provider *p, const struct answer *a, struct quote_fault *f);
 
-/* The fault of a body that is no JSON object although the status says success. */
-bool answer_no_object(const struct provider *p, const struct answer *a, struct quote_fault *f);
+/* The fault of a body that is no such JSON although the status says success. */
+bool answer_no_json(const struct provider *p, const struct answer *a, struct quote_fault *f);
 
 #endif

@@ -7,7 +7,7 @@
  * An answer is trusted only once it has proved itself, in this order (provider_read):
  *   1. a body in which the provider reports an error is that error, whatever the status;
  *   2. a status other than success is an error;
- *   3. a body that is no JSON object proves nothing;
+ *   3. a body that is no JSON proves nothing;
  *   4. the provider's own reading: the symbol echoed is the one asked for, counts match;
  *   5. the first request's answer must have given a price above zero. */
 #ifndef CLI_QUOTE_PROVIDER_H
@@ -56,7 +56,8 @@ struct provider_ops {
   bool (*request)(const struct provider *p, const char *symbol, unsigned step,
                   struct provider_request *ret);
 
-  /* Whether the body reports an error, in *f then. `body` is an object. */
+  /* Whether the body reports an error, in *f then. `body` is an object, an array, or NULL if it is
+   * neither. */
   bool (*complains)(const struct provider *p, const char *symbol, const struct answer *a,
                     json_t *body, struct quote_fault *f);
 
