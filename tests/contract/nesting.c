@@ -2,44 +2,18 @@
  *
  * Tasks that submit to their own executor and wait, to any depth, however few the workers.
  */
-#include "tasks.h"
-
-#include <stdlib.h>
-
-struct level {
-  mt_executor *ex;
-  intptr_t below;
-};
-
-static mt_value goes_deeper(mt_value arg) {
-  const struct level *level = arg.data;
-  if (level->below == 0) return mt_int(0);
-  struct level next = {level->ex, level->below - 1};
-  mt_future *f = mt_submit(level->ex, goes_deeper, mt_ptr(&next));
-  mt_value value = mt_none();
-  mt_status st = mt_get(f, MT_FOREVER, &value);
-  int code = st == MT_FAILED ? mt_failure(f)->code : st;
-  mt_unref(f);
-  return st < 0 ? mt_fail(code, "level %d", (int)level->below) : mt_int(mt_as_int(value) + 1);
-}
-
-static void descends(mt_executor *ex, intptr_t depth) {
-  struct level top = {ex, depth};
-  mt_future *f = mt_submit(ex, goes_deeper, mt_ptr(&top));
-  GIVES(f, depth);
-  mt_unref(f);
-}
+#include "levels.h"
 
 static void ten_thousand_levels_finish(void) {
   mt_executor *ex = open_here(NULL); /* threads:1 is one worker and one slot */
   bool overlap = (mt_capabilities(ex) & MT_CAN_OVERLAP) != 0;
   /* Without overlap every level is on the caller's own stack, which is as large as it is. */
-  descends(ex, (intptr_t)shrunk(overlap ? 10000 : 2000));
-  descends(ex, 100);
+  levels_descend(ex, (intptr_t)shrunk(overlap ? 10000 : 2000));
+  levels_descend(ex, 100);
   close_here(ex);
 }
 
-#define FANOUT 8
+enum { FANOUT = 8 };
 
 static mt_value fans_out(mt_value arg) {
   const struct level *level = arg.data;
@@ -47,21 +21,12 @@ static mt_value fans_out(mt_value arg) {
   struct level next = {level->ex, level->below - 1};
   mt_future *f[FANOUT];
   for (int i = 0; i < FANOUT; i++) f[i] = mt_submit(level->ex, fans_out, mt_ptr(&next));
-  intptr_t sum = 0;
-  for (int i = 0; i < FANOUT; i++) {
-    mt_value value = mt_none();
-    if (mt_get(f[i], MT_FOREVER, &value) == 0) sum += mt_as_int(value);
-    mt_unref(f[i]);
-  }
-  return mt_int(sum);
+  return mt_int(sum_of(f, FANOUT));
 }
 
 static void a_tree_of_waiting_tasks_finishes(void) {
   mt_executor *ex = open_here(NULL);
-  struct level top = {ex, 4};
-  mt_future *f = mt_submit(ex, fans_out, mt_ptr(&top));
-  GIVES(f, FANOUT * FANOUT * FANOUT * FANOUT);
-  mt_unref(f);
+  levels_expect(ex, fans_out, 4, FANOUT * FANOUT * FANOUT * FANOUT);
   close_here(ex);
 }
 
@@ -69,38 +34,22 @@ static mt_value waits_in_every_way(mt_value arg) {
   const struct level *level = arg.data;
   if (level->below == 0) return mt_int(1);
   struct level next = {level->ex, level->below - 1};
-  intptr_t sum = 0;
-
-  mt_stream *s = mt_map_array(level->ex, waits_in_every_way, &next, 1, sizeof next, NULL);
-  mt_future *f;
-  while (mt_next(s, MT_FOREVER, &f, NULL) == 0) {
-    mt_value value = mt_none();
-    if (mt_get(f, 0, &value) == 0) sum += mt_as_int(value);
-    mt_unref(f);
-  }
-  mt_stream_close(s);
+  void *item = &next;
+  intptr_t sum = sum_of_map(level->ex, waits_in_every_way, &item, 1);
 
   mt_group *g;
   if (mt_group_open(&g) < 0) return mt_fail(MT_ENOMEM, "no group");
-  f = submit_as(level->ex, .fn = waits_in_every_way, .arg = mt_ptr(&next), .group = g);
-  mt_status st = mt_group_close(g);
-  mt_value value = mt_none();
-  if (st == 0 && mt_get(f, 0, &value) == 0) sum += mt_as_int(value);
-  mt_unref(f);
+  mt_future *f = submit_as(level->ex, .fn = waits_in_every_way, .arg = mt_ptr(&next), .group = g);
+  if (mt_group_close(g) == 0 && mt_done(f)) sum += sum_of(&f, 1);
 
   f = mt_submit(level->ex, waits_in_every_way, mt_ptr(&next));
-  if (mt_wait_many(&f, 1, MT_ALL_DONE, MT_FOREVER) == 0 && mt_get(f, 0, &value) == 0)
-    sum += mt_as_int(value);
-  mt_unref(f);
+  if (mt_wait_many(&f, 1, MT_ALL_DONE, MT_FOREVER) == 0 && mt_done(f)) sum += sum_of(&f, 1);
   return mt_int(sum);
 }
 
 static void streams_groups_and_waits_nest(void) {
   mt_executor *ex = open_with(1);
-  struct level top = {ex, 5};
-  mt_future *f = mt_submit(ex, waits_in_every_way, mt_ptr(&top));
-  GIVES(f, 3 * 3 * 3 * 3 * 3);
-  mt_unref(f);
+  levels_expect(ex, waits_in_every_way, 5, 3 * 3 * 3 * 3 * 3);
   close_here(ex);
 }
 

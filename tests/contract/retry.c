@@ -2,30 +2,15 @@
  *
  * Retry: how often, how long between, what is worth it, and what never is.
  */
-#include "tasks.h"
+#include "flaky.h"
 
 #include <errno.h>
-
-/* Fails until the attempt of this number. */
-struct flaky {
-  unsigned good;     /* the attempt that succeeds */
-  unsigned attempts; /* as the task counts them */
-  unsigned strange;  /* where mt_attempt() did not agree */
-};
-
-static mt_value is_flaky(mt_value arg) {
-  struct flaky *flaky = arg.data;
-  flaky->attempts++;
-  if (mt_attempt() != flaky->attempts) flaky->strange++;
-  if (flaky->attempts < flaky->good) return mt_fail(EAGAIN, "attempt %u", flaky->attempts);
-  return mt_int((intptr_t)flaky->attempts);
-}
 
 static void it_is_repeated_until_it_succeeds(void) {
   mt_executor *ex = open_here(NULL);
   struct flaky flaky = {.good = 3};
   const mt_retry retry = {.repeats = 10, .first_ns = 1};
-  mt_future *f = submit_as(ex, .fn = is_flaky, .arg = mt_ptr(&flaky), .retry = &retry);
+  mt_future *f = submit_flaky(ex, &flaky, &retry);
   GIVES(f, 3);
   assert_int_equal(mt_attempts(f), 3);
   assert_int_equal(flaky.strange, 0);
@@ -42,7 +27,7 @@ static void at_last_it_fails_with_the_last_error(void) {
   mt_executor *ex = open_here(NULL);
   struct flaky flaky = {.good = 100};
   const mt_retry retry = {.repeats = 4, .first_ns = 1};
-  mt_future *f = submit_as(ex, .fn = is_flaky, .arg = mt_ptr(&flaky), .retry = &retry);
+  mt_future *f = submit_flaky(ex, &flaky, &retry);
   FAILS_WITH(f, EAGAIN);
   assert_string_equal(mt_failure(f)->message, "attempt 5");
   assert_int_equal(mt_failure(f)->attempt, 5);
@@ -56,7 +41,7 @@ static void no_repeats_is_no_retry(void) {
   mt_executor *ex = open_here(NULL);
   struct flaky flaky = {.good = 100};
   const mt_retry retry = {.first_ns = 1};
-  mt_future *f = submit_as(ex, .fn = is_flaky, .arg = mt_ptr(&flaky), .retry = &retry);
+  mt_future *f = submit_flaky(ex, &flaky, &retry);
   FAILS_WITH(f, EAGAIN);
   assert_int_equal(flaky.attempts, 1);
   mt_unref(f);
@@ -89,7 +74,7 @@ static void what_is_not_worth_it_is_not_repeated(void) {
   struct flaky flaky = {.good = 100};
   struct judge judge = {.says_no_at = 3};
   const mt_retry retry = {.repeats = 10, .first_ns = 1, .worth = judges, .worth_arg = &judge};
-  mt_future *f = submit_as(ex, .fn = is_flaky, .arg = mt_ptr(&flaky), .retry = &retry);
+  mt_future *f = submit_flaky(ex, &flaky, &retry);
   FAILS_WITH(f, EAGAIN);
   assert_int_equal(flaky.attempts, 3);
   assert_int_equal(judge.asked, 3);
@@ -110,7 +95,7 @@ static void the_predicate_can_name_the_delay(void) {
                           .no_jitter = true,
                           .worth = judges,
                           .worth_arg = &judge};
-  mt_future *f = submit_as(ex, .fn = is_flaky, .arg = mt_ptr(&flaky), .retry = &retry);
+  mt_future *f = submit_flaky(ex, &flaky, &retry);
   GIVES(f, 3);
   mt_unref(f);
   close_here(ex);
@@ -127,46 +112,25 @@ static void a_value_is_never_judged(void) {
   close_here(ex);
 }
 
-struct diary {
-  unsigned n;
-  int64_t begun_ns[8];
-};
-
-static mt_value keeps_diary(mt_value arg) {
-  struct diary *diary = arg.data;
-  diary->begun_ns[diary->n++] = mt_now_ns();
-  return mt_fail(EAGAIN, "again");
-}
-
 static void without_jitter_the_waits_are_exact(void) {
   mt_executor *ex = open_here(NULL);
-  struct diary diary = {0};
+  struct flaky flaky = {.good = 100};
   const mt_retry retry = {
       .repeats = 4, .first_ns = MT_MS(1), .factor = 2, .max_ns = MT_MS(3), .no_jitter = true};
-  mt_future *f = submit_as(ex, .fn = keeps_diary, .arg = mt_ptr(&diary), .retry = &retry);
-  FAILS_WITH(f, EAGAIN);
   static const int64_t least[] = {MT_MS(1), MT_MS(2), MT_MS(3), MT_MS(3)};
-  assert_int_equal(diary.n, 5);
-  for (int i = 0; i < 4; i++) assert_true(diary.begun_ns[i + 1] - diary.begun_ns[i] >= least[i]);
+  mt_future *f = submit_flaky(ex, &flaky, &retry);
+  FAILS_WITH(f, EAGAIN);
+  assert_int_equal(flaky.attempts, 5);
+  flaky_waited(&flaky, least, 4);
   mt_unref(f);
   close_here(ex);
 }
 
-static const mt_retry hourly = {
-    .repeats = 5, .first_ns = MT_SECONDS(3600), .max_ns = MT_SECONDS(3600), .no_jitter = true};
-
-/* Submits a task that fails once, and waits until it is in its backoff of an hour. */
-static mt_future *in_backoff(mt_executor *ex, struct flaky *flaky) {
-  *flaky = (struct flaky){.good = 2};
-  mt_future *f = submit_as(ex, .fn = is_flaky, .arg = mt_ptr(flaky), .retry = &hourly);
-  UNTIL(mt_attempts(f) == 1 && !mt_running(f));
-  return f;
-}
-
 static void a_backoff_holds_no_slot(void) {
   mt_executor *ex = open_with(1);
-  struct flaky flaky;
-  mt_future *f = in_backoff(ex, &flaky);
+  struct flaky flaky = {.good = 2};
+  mt_future *f = submit_flaky(ex, &flaky, &hourly);
+  wait_for_backoff(f);
   mt_future *other = mt_submit(ex, task_next, mt_int(1));
   GIVES(other, 2);
   assert_false(mt_running(f));
@@ -183,61 +147,19 @@ static void a_backoff_holds_no_slot(void) {
 
 static void a_backoff_past_the_deadline_fails_now_with_the_last_error(void) {
   mt_executor *ex = open_here(NULL);
-  struct flaky flaky = {.good = 2};
-  mt_future *f = submit_as(ex, .fn = is_flaky, .arg = mt_ptr(&flaky), .retry = &hourly,
-                           .deadline_ns = MT_SECONDS(1800));
-  FAILS_WITH(f, EAGAIN);
-  assert_string_equal(mt_failure(f)->message, "attempt 1");
-  assert_int_equal(mt_attempts(f), 1);
-  mt_unref(f);
+  expect_no_backoff_past_the_deadline(ex);
   close_here(ex);
 }
 
 static void a_cancelled_task_is_not_repeated(void) {
   mt_executor *ex = open_with(2);
-  const mt_retry retry = {.repeats = 100, .first_ns = 1};
-  mt_future *f = submit_as(ex, .fn = task_sleeper, .retry = &retry);
-  UNTIL(suspended_in(ex) == 1);
-  assert_true(mt_cancel(f));
-  FAILS_WITH(f, MT_ECANCELED);
-  assert_int_equal(mt_attempts(f), 1);
-  mt_unref(f);
+  expect_a_cancel_is_not_repeated(ex);
   close_here(ex);
-}
-
-static mt_value fails_after_cancel(mt_value arg) {
-  (void)arg;
-  (void)mt_sleep(MT_FOREVER);
-  return mt_fail(EIO, "while being cancelled");
-}
-
-static void what_fails_after_a_cancel_is_not_repeated_either(void) {
-  mt_executor *ex = open_with(2);
-  const mt_retry retry = {.repeats = 100, .first_ns = 1};
-  mt_future *f = submit_as(ex, .fn = fails_after_cancel, .retry = &retry);
-  UNTIL(suspended_in(ex) == 1);
-  assert_true(mt_cancel(f));
-  STATUS(mt_wait(f, MT_FOREVER), 0);
-  assert_non_null(mt_failure(f));
-  assert_int_equal(mt_attempts(f), 1);
-  mt_unref(f);
-  close_here(ex);
-}
-
-static mt_value first_attempt_hangs(mt_value arg) {
-  if (mt_attempt() == 1) return mt_give_up(mt_sleep(MT_FOREVER));
-  return arg;
 }
 
 static void an_attempts_timeout_is_worth_another(void) {
   mt_executor *ex = open_here(NULL);
-  const mt_retry retry = {.repeats = 1, .first_ns = 1};
-  mt_future *f = submit_as(ex, .fn = first_attempt_hangs, .arg = mt_int(8), .retry = &retry,
-                           .timeout_ns = MT_MS(20));
-  STATUS(mt_wait(f, MT_FOREVER), 0);
-  assert_int_equal(mt_attempts(f), 2);
-  GIVES(f, 8);
-  mt_unref(f);
+  expect_a_timeout_is_repeated(ex);
   close_here(ex);
 }
 
@@ -282,7 +204,7 @@ static void many_retry_at_once(void) {
   const mt_retry retry = {.repeats = 9, .first_ns = MT_US(50), .max_ns = MT_US(500)};
   for (unsigned i = 0; i < N; i++) {
     flaky[i] = (struct flaky){.good = 1 + i % 12};
-    f[i] = submit_as(ex, .fn = is_flaky, .arg = mt_ptr(&flaky[i]), .retry = &retry);
+    f[i] = submit_flaky(ex, &flaky[i], &retry);
   }
   for (unsigned i = 0; i < N; i++) {
     if (flaky[i].good <= 10)
@@ -306,7 +228,6 @@ static const struct check checks[] = {
     CHECK(a_backoff_holds_no_slot, OVERLAP),
     CHECK(a_backoff_past_the_deadline_fails_now_with_the_last_error, SHARE),
     CHECK(a_cancelled_task_is_not_repeated, OVERLAP),
-    CHECK(what_fails_after_a_cancel_is_not_repeated_either, OVERLAP),
     CHECK(an_attempts_timeout_is_worth_another, 0),
     CHECK(a_deadline_is_not_worth_another, 0),
     CHECK(a_shield_is_off_at_every_start, SHARE),

@@ -4,33 +4,11 @@
  * one worker. The two examples with which the documentation of Python's concurrent.futures shows
  * how a pool deadlocks are here, and end.
  */
-#include "tasks.h"
-
-#include <stdlib.h>
-
-struct level {
-  mt_executor *ex;
-  intptr_t below;
-};
-
-static mt_value goes_deeper(mt_value arg) {
-  const struct level *level = arg.data;
-  if (level->below == 0) return mt_int(0);
-  struct level next = {level->ex, level->below - 1};
-  mt_future *f = mt_submit(level->ex, goes_deeper, mt_ptr(&next));
-  mt_value value = mt_none();
-  mt_status st = mt_get(f, MT_FOREVER, &value);
-  mt_unref(f);
-  return st < 0 ? mt_give_up(st) : mt_int(mt_as_int(value) + 1);
-}
+#include "../contract/levels.h"
 
 static void ten_thousand_levels_on_one_worker_and_one_slot(void) {
-  intptr_t depth = (intptr_t)shrunk(10000);
   mt_executor *ex = open_on("threads:1", NULL);
-  struct level top = {ex, depth};
-  mt_future *f = mt_submit(ex, goes_deeper, mt_ptr(&top));
-  GIVES(f, depth);
-  mt_unref(f);
+  levels_descend(ex, (intptr_t)shrunk(10000));
   close_here(ex);
 }
 
@@ -87,60 +65,37 @@ static void pythons_first_example_can_be_ended(void) {
 }
 
 /* Every task waits for all of its children, breadth and depth at once, in each way there is. */
-#define FANOUT 5
+enum { FANOUT = 5 };
 
 static mt_value leaf_or_branch(mt_value arg) {
   const struct level *level = arg.data;
   if (level->below == 0) return mt_int(1);
   struct level next = {level->ex, level->below - 1};
-  struct level *items[FANOUT];
-  for (int i = 0; i < FANOUT; i++) items[i] = &next;
-  intptr_t sum = 0;
-  mt_future *f;
-  mt_value value = mt_none();
   if (level->below % 2 == 0) {
-    mt_stream *s = mt_map_array(level->ex, leaf_or_branch, (const void *)items, FANOUT, 0, NULL);
-    while (mt_next(s, MT_FOREVER, &f, NULL) == 0) {
-      if (mt_get(f, 0, &value) == 0) sum += mt_as_int(value);
-      mt_unref(f);
-    }
-    mt_stream_close(s);
-  } else {
-    mt_group *g = NULL;
-    mt_future *children[FANOUT];
-    if (mt_group_open(&g) < 0) return mt_give_up(MT_ENOMEM);
-    for (int i = 0; i < FANOUT; i++)
-      children[i] = submit_as(level->ex, .fn = leaf_or_branch, .arg = mt_ptr(&next), .group = g);
-    (void)mt_group_close(g);
-    for (int i = 0; i < FANOUT; i++) {
-      if (mt_get(children[i], 0, &value) == 0) sum += mt_as_int(value);
-      mt_unref(children[i]);
-    }
+    void *items[FANOUT];
+    for (int i = 0; i < FANOUT; i++) items[i] = &next;
+    return mt_int(sum_of_map(level->ex, leaf_or_branch, items, FANOUT));
   }
-  return mt_int(sum);
+  mt_group *g = NULL;
+  mt_future *children[FANOUT];
+  if (mt_group_open(&g) < 0) return mt_give_up(MT_ENOMEM);
+  for (int i = 0; i < FANOUT; i++)
+    children[i] = submit_as(level->ex, .fn = leaf_or_branch, .arg = mt_ptr(&next), .group = g);
+  (void)mt_group_close(g);
+  return mt_int(sum_of(children, FANOUT));
 }
 
 static void wide_and_deep_in_streams_and_groups(void) {
   mt_executor *ex = open_on("threads:1", NULL);
-  struct level top = {ex, 4};
-  mt_future *f = mt_submit(ex, leaf_or_branch, mt_ptr(&top));
-  GIVES(f, FANOUT * FANOUT * FANOUT * FANOUT);
-  mt_unref(f);
+  levels_expect(ex, leaf_or_branch, 4, FANOUT * FANOUT * FANOUT * FANOUT);
   close_here(ex);
 }
 
 /* A queue that is full, filled by the only task that could empty it. */
 static mt_value overfills(mt_value arg) {
-  mt_executor *ex = arg.data;
-  intptr_t sum = 0;
   mt_future *f[50];
-  for (int i = 0; i < 50; i++) f[i] = mt_submit(ex, task_next, mt_int(i));
-  for (int i = 0; i < 50; i++) {
-    mt_value value = mt_none();
-    if (mt_get(f[i], MT_FOREVER, &value) == 0) sum += mt_as_int(value);
-    mt_unref(f[i]);
-  }
-  return mt_int(sum);
+  for (int i = 0; i < 50; i++) f[i] = mt_submit(arg.data, task_next, mt_int(i));
+  return mt_int(sum_of(f, 50));
 }
 
 static void a_full_queue_does_not_starve_it_either(void) {

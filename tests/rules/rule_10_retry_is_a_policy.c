@@ -5,37 +5,19 @@
  * backoff and attempts; a backoff that would pass the deadline fails now with the last error. An
  * attempt's timeout may be retried; cancel, deadline and shutdown never.
  */
-#include "tasks.h"
+#include "../contract/flaky.h"
 
 #include <errno.h>
-
-struct flaky {
-  unsigned good; /* the attempt that succeeds */
-  atomic_uint attempts;
-  int64_t begun_ns[32];
-};
-
-static mt_value is_flaky(mt_value arg) {
-  struct flaky *flaky = arg.data;
-  unsigned n = atomic_fetch_add(&flaky->attempts, 1);
-  if (n < 32) flaky->begun_ns[n] = mt_now_ns();
-  if (n + 1 < flaky->good) return mt_fail(EAGAIN, "attempt %u", n + 1);
-  return mt_int((intptr_t)(n + 1));
-}
-
-static const mt_retry hourly = {
-    .repeats = 9, .first_ns = MT_SECONDS(3600), .max_ns = MT_SECONDS(3600), .no_jitter = true};
-static const mt_retry quick = {.repeats = 9, .first_ns = 1};
 
 static void it_says_how_often_to_repeat(void) {
   mt_executor *ex = open_on("threads:2", NULL);
   for (unsigned repeats = 0; repeats <= 5; repeats++) {
     const mt_retry retry = {.repeats = repeats, .first_ns = 1};
     struct flaky never = {.good = 100}, third = {.good = 3};
-    mt_future *a = submit_as(ex, .fn = is_flaky, .arg = mt_ptr(&never), .retry = &retry);
-    mt_future *b = submit_as(ex, .fn = is_flaky, .arg = mt_ptr(&third), .retry = &retry);
+    mt_future *a = submit_flaky(ex, &never, &retry);
+    mt_future *b = submit_flaky(ex, &third, &retry);
     FAILS_WITH(a, EAGAIN);
-    assert_int_equal(atomic_load(&never.attempts), repeats + 1);
+    assert_int_equal(never.attempts, repeats + 1);
     if (repeats >= 2)
       GIVES(b, 3);
     else
@@ -52,9 +34,9 @@ static void the_backoff_grows_to_its_limit(void) {
       .repeats = 5, .first_ns = MT_MS(1), .factor = 3, .max_ns = MT_MS(8), .no_jitter = true};
   static const int64_t least[] = {MT_MS(1), MT_MS(3), MT_MS(8), MT_MS(8), MT_MS(8)};
   struct flaky flaky = {.good = 100};
-  mt_future *f = submit_as(ex, .fn = is_flaky, .arg = mt_ptr(&flaky), .retry = &retry);
+  mt_future *f = submit_flaky(ex, &flaky, &retry);
   FAILS_WITH(f, EAGAIN);
-  for (int i = 0; i < 5; i++) assert_true(flaky.begun_ns[i + 1] - flaky.begun_ns[i] >= least[i]);
+  flaky_waited(&flaky, least, 5);
   mt_unref(f);
   close_here(ex);
 }
@@ -70,8 +52,7 @@ static void the_backoff_is_spread(void) {
   unsigned waiting = 0, failed = 0;
   for (int i = 0; i < N; i++) {
     flaky[i].good = 100;
-    f[i] = submit_as(ex, .fn = is_flaky, .arg = mt_ptr(&flaky[i]), .retry = &retry,
-                     .deadline_ns = MT_SECONDS(1800));
+    f[i] = submit_flaky(ex, &flaky[i], &retry, .deadline_ns = MT_SECONDS(1800));
   }
   for (int i = 0; i < N; i++) UNTIL(mt_done(f[i]) || (mt_attempts(f[i]) == 1 && !mt_running(f[i])));
   for (int i = 0; i < N; i++) {
@@ -128,7 +109,7 @@ static void it_may_name_the_wait_as_retry_after_does(void) {
   retry.worth = only_eagain;
   retry.worth_arg = &judge;
   struct flaky flaky = {.good = 2};
-  mt_future *f = submit_as(ex, .fn = is_flaky, .arg = mt_ptr(&flaky), .retry = &retry);
+  mt_future *f = submit_flaky(ex, &flaky, &retry);
   GIVES(f, 2);
   assert_true(flaky.begun_ns[1] - flaky.begun_ns[0] >= MT_MS(3));
   mt_unref(f);
@@ -142,9 +123,9 @@ static void the_delay_holds_neither_a_thread_nor_a_slot(void) {
   mt_future *f[N];
   for (int i = 0; i < N; i++) {
     flaky[i].good = 2;
-    f[i] = submit_as(ex, .fn = is_flaky, .arg = mt_ptr(&flaky[i]), .retry = &hourly);
+    f[i] = submit_flaky(ex, &flaky[i], &hourly);
   }
-  for (int i = 0; i < N; i++) UNTIL(mt_attempts(f[i]) == 1 && !mt_running(f[i]));
+  for (int i = 0; i < N; i++) wait_for_backoff(f[i]);
   UNTIL(running_in(ex) == 0 && suspended_in(ex) == 0 && queued_in(ex) == N);
   mt_future *other = mt_submit(ex, task_next, mt_int(1));
   GIVES(other, 2);
@@ -157,18 +138,9 @@ static void the_delay_holds_neither_a_thread_nor_a_slot(void) {
   close_here(ex);
 }
 
-static mt_value first_hangs(mt_value arg) {
-  if (mt_attempt() == 1) return mt_give_up(mt_sleep(MT_FOREVER));
-  return arg;
-}
-
 static void an_attempts_timeout_may_be_retried(void) {
   mt_executor *ex = open_on("threads:2", NULL);
-  mt_future *f =
-      submit_as(ex, .fn = first_hangs, .arg = mt_int(4), .retry = &quick, .timeout_ns = MT_MS(50));
-  GIVES(f, 4);
-  assert_true(mt_attempts(f) >= 2);
-  mt_unref(f);
+  expect_a_timeout_is_repeated(ex);
   close_here(ex);
 }
 
@@ -183,16 +155,14 @@ static void a_deadline_covers_everything_and_is_not_retried(void) {
   mt_future *holder = mt_submit(ex, task_plug, mt_ptr(&plug));
   UNTIL(suspended_in(ex) == 1);
   struct flaky flaky = {.good = 1};
-  f = submit_as(ex, .fn = is_flaky, .arg = mt_ptr(&flaky), .retry = &quick,
-                .deadline_ns = MT_MS(2));
+  f = submit_flaky(ex, &flaky, &quick, .deadline_ns = MT_MS(2));
   FAILS_WITH(f, MT_EDEADLINE); /* in the queue */
-  assert_int_equal(atomic_load(&flaky.attempts), 0);
+  assert_int_equal(flaky.attempts, 0);
   mt_unref(f);
   plug_pull(&plug);
   GIVES(holder, 1);
   mt_unref(holder);
-  f = submit_as(ex, .fn = is_flaky, .arg = mt_ptr(&flaky), .retry = &quick,
-                .delay_ns = MT_SECONDS(3600), .deadline_ns = MT_MS(2));
+  f = submit_flaky(ex, &flaky, &quick, .delay_ns = MT_SECONDS(3600), .deadline_ns = MT_MS(2));
   FAILS_WITH(f, MT_EDEADLINE); /* delayed */
   mt_unref(f);
   close_here(ex);
@@ -201,47 +171,28 @@ static void a_deadline_covers_everything_and_is_not_retried(void) {
 
 static void a_backoff_past_the_deadline_fails_now_with_the_last_error(void) {
   mt_executor *ex = open_on("threads:2", NULL);
-  struct flaky flaky = {.good = 2};
-  mt_future *f = submit_as(ex, .fn = is_flaky, .arg = mt_ptr(&flaky), .retry = &hourly,
-                           .deadline_ns = MT_SECONDS(1800));
-  FAILS_WITH(f, EAGAIN);
-  assert_string_equal(mt_failure(f)->message, "attempt 1");
-  mt_unref(f);
+  expect_no_backoff_past_the_deadline(ex);
   close_here(ex);
-}
-
-static mt_value fails_when_cut(mt_value arg) {
-  (void)arg;
-  (void)mt_sleep(MT_FOREVER);
-  return mt_fail(EAGAIN, "as if it were worth another");
 }
 
 static void a_cancel_is_never_retried(void) {
   mt_executor *ex = open_on("threads:2", &(mt_options){.in_flight = 4});
-  mt_fn *const ends[] = {task_sleeper, fails_when_cut};
-  for (int i = 0; i < 2; i++) {
-    mt_future *f = submit_as(ex, .fn = ends[i], .retry = &quick);
-    UNTIL(suspended_in(ex) == 1);
-    assert_true(mt_cancel(f));
-    STATUS(mt_wait(f, MT_FOREVER), 0);
-    assert_non_null(mt_failure(f));
-    assert_int_equal(mt_attempts(f), 1);
-    mt_unref(f);
-  }
+  expect_a_cancel_is_not_repeated(ex);
   close_here(ex);
 }
 
 static void a_shutdown_is_never_retried(void) {
   mt_executor *ex = open_on("threads:2", &(mt_options){.in_flight = 4});
-  mt_future *f = submit_as(ex, .fn = fails_when_cut, .retry = &quick);
+  mt_future *f = submit_as(ex, .fn = task_fails_when_cut, .retry = &quick);
   struct flaky flaky = {.good = 2};
-  mt_future *backoff = submit_as(ex, .fn = is_flaky, .arg = mt_ptr(&flaky), .retry = &hourly);
-  UNTIL(suspended_in(ex) == 1 && mt_attempts(backoff) == 1 && !mt_running(backoff));
+  mt_future *backoff = submit_flaky(ex, &flaky, &hourly);
+  UNTIL(suspended_in(ex) == 1);
+  wait_for_backoff(backoff);
   STATUS(mt_shutdown(ex, MT_CANCEL_QUEUED | MT_CANCEL_RUNNING, MT_FOREVER), 0);
   assert_non_null(mt_failure(f));
   assert_int_equal(mt_attempts(f), 1);
   FAILS_WITH(backoff, MT_ECANCELED);
-  assert_int_equal(atomic_load(&flaky.attempts), 1);
+  assert_int_equal(flaky.attempts, 1);
   mt_unref(f);
   mt_unref(backoff);
   close_here(ex);
