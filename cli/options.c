@@ -3,17 +3,16 @@
 
 #include "command.h"
 #include "message.h"
+#include "options_value.h"
 #include "suggest.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_OPTIONS = 64 };
+enum { MOST_OPTIONS = 96 };
 
 static bool takes_value(const struct option_spec *o) {
   return o->kind != OPTION_FLAG && o->kind != OPTION_SET && o->kind != OPTION_HELP;
@@ -41,49 +40,29 @@ static void make_view(const struct option_spec *table, struct view *v) {
   }
 }
 
-static int choose(const char *choices, const char *text) {
-  size_t size = strlen(text);
-  for (int i = 0; *choices; i++) {
-    size_t n = strcspn(choices, "|");
-    if (n == size && strncmp(choices, text, n) == 0) return i;
-    choices += n + (choices[n] == '|');
-  }
-  return -1;
+void option_list_fini(struct option_list *list) {
+  if (!list) return;
+  free(list->items);
+  *list = (struct option_list){0};
 }
 
-static bool count_of(const char *text, double least, unsigned long *ret) {
-  char *stop;
-  errno = 0;
-  if (*text < '0' || *text > '9') return false;
-  unsigned long v = strtoul(text, &stop, 10);
-  if (*stop || errno || (double)v < least) return false;
-  *ret = v;
+static bool add_item(struct option_list *list, const char *text) {
+  const char **more = realloc(list->items, (list->n + 1) * sizeof *more);
+  if (!more) return false;
+  more[list->n++] = text;
+  list->items = more;
   return true;
 }
 
-static bool seed_of(const char *text, unsigned long long *ret) {
-  char *stop;
-  errno = 0;
-  if (*text < '0' || *text > '9') return false;
-  unsigned long long v = strtoull(text, &stop, 0);
-  if (*stop || errno) return false;
-  *ret = v;
-  return true;
+static bool store_choice(const struct option_spec *o, const char *text, int *at) {
+  int i = value_choice(o->value, text);
+  if (i >= 0) *at = i;
+  return i >= 0;
 }
 
-static bool real_of(const char *text, double least, double *ret) {
-  char *stop;
-  double v = strtod(text, &stop);
-  if (stop == text || *stop || !isfinite(v) || !(v > least)) return false;
-  *ret = v;
-  return true;
-}
-
-/* Stores one option's value; false, with a message, if it makes no sense. */
-static bool store(const struct command *c, const struct option_spec *o, const char *text,
-                  void *values) {
+/* Stores one option's value; false if it makes no sense. */
+static bool store(const struct option_spec *o, const char *text, void *values) {
   void *at = (char *)values + o->offset;
-  int i;
   switch (o->kind) {
   case OPTION_FLAG:
     *(bool *)at = true;
@@ -94,32 +73,89 @@ static bool store(const struct command *c, const struct option_spec *o, const ch
   case OPTION_TEXT:
     *(const char **)at = text;
     return true;
+  case OPTION_LIST:
+    return add_item(at, text);
   case OPTION_COUNT:
-    if (count_of(text, o->least, at)) return true;
-    message("%s: --%s needs a whole number, at least %g, not \"%s\"", c->name, o->name, o->least,
-            text);
-    return false;
+    return value_count(text, o->least, at);
   case OPTION_SEED:
-    if (seed_of(text, at)) return true;
-    message("%s: --%s needs a whole number, not \"%s\"", c->name, o->name, text);
-    return false;
+    return value_seed(text, at);
   case OPTION_REAL:
-    if (real_of(text, o->least, at)) return true;
-    message("%s: --%s needs a number above %g, not \"%s\"", c->name, o->name, o->least, text);
-    return false;
+    return value_real(text, o->least, at);
+  case OPTION_SECONDS:
+    return value_seconds(text, o->least, at);
+  case OPTION_BYTES:
+    return value_bytes(text, o->least, at);
+  case OPTION_RATE:
+    return value_rate(text, at);
+  case OPTION_SHARE:
+    return value_share(text, at);
+  case OPTION_RANGE:
+    return value_range(text, at);
   case OPTION_CHOICE:
-    if ((i = choose(o->value, text)) >= 0) {
-      *(int *)at = i;
-      return true;
-    }
-    message("%s: --%s can be %s, not \"%s\"", c->name, o->name, o->value, text);
-    return false;
+    return store_choice(o, text, at);
   case OPTION_HELP:
   case OPTION_GROUP:
   case OPTION_END:
     break;
   }
   return true;
+}
+
+/* What an option's value has to be: "a whole number, at least 1". */
+static void describe(const struct option_spec *o, char *out, size_t room) {
+  const char *what = "a value";
+  switch (o->kind) {
+  case OPTION_COUNT:
+    snprintf(out, room, "a whole number, at least %g", o->least);
+    return;
+  case OPTION_REAL:
+    snprintf(out, room, "a number above %g", o->least);
+    return;
+  case OPTION_SECONDS:
+    if (o->least >= 0)
+      snprintf(out, room, "a time above %g s, as 30, 1.5, 500ms, 2m or 1h", o->least);
+    else
+      snprintf(out, room, "a time, as 30, 1.5, 500ms, 2m or 1h");
+    return;
+  case OPTION_BYTES:
+    snprintf(out, room, "a size, at least %g, as 512, 10k, 1.5M or 64KiB (powers of 1024)",
+             o->least);
+    return;
+  case OPTION_SEED:
+    what = "a whole number";
+    break;
+  case OPTION_RATE:
+    what = "a number a time, as 10/s, 8/min, 500/hour or 25/day";
+    break;
+  case OPTION_SHARE:
+    what = "a whole number from 1 on or a percentage, as 10 or 5%";
+    break;
+  case OPTION_RANGE:
+    what = "a time or two, the shorter one first, as 200ms or 100-500ms";
+    break;
+  case OPTION_END:
+  case OPTION_GROUP:
+  case OPTION_FLAG:
+  case OPTION_TEXT:
+  case OPTION_LIST:
+  case OPTION_CHOICE:
+  case OPTION_SET:
+  case OPTION_HELP:
+    break;
+  }
+  snprintf(out, room, "%s", what);
+}
+
+static int bad_value(const struct command *c, const struct option_spec *o, const char *text) {
+  char what[120];
+  describe(o, what, sizeof what);
+  if (o->kind == OPTION_LIST)
+    message("%s: out of memory", c->name);
+  else if (o->kind == OPTION_CHOICE)
+    message("%s: --%s can be %s, not \"%s\"", c->name, o->name, o->value, text);
+  else
+    message("%s: --%s needs %s, not \"%s\"", c->name, o->name, what, text);
+  return EXIT_USAGE;
 }
 
 static int unknown(const struct command *c, const struct view *v, const char *name) {
@@ -197,14 +233,26 @@ int options_parse(const struct command *command, int argc, char **argv, void *va
       options_help(command);
       return EXIT_FINE;
     }
-    if (!store(command, o, optarg, values)) return EXIT_USAGE;
+    if (!store(o, optarg, values)) return bad_value(command, o, optarg);
   }
   *ret_operands = optind;
   return -1;
 }
 
-static void help_line(const struct option_spec *o) {
-  char left[80];
+/* The help of an alias names the first entry that has help and is stored in the same place. */
+static const char *help_of(const struct command *c, const struct option_spec *alias, char *out,
+                           size_t room) {
+  if (alias->help) return alias->help;
+  for (const struct option_spec *o = c->options; o->kind != OPTION_END; o++) {
+    if (o->kind != alias->kind || o->offset != alias->offset || !o->help) continue;
+    snprintf(out, room, "the same as --%s", o->name);
+    return out;
+  }
+  return "";
+}
+
+static void help_line(const struct command *c, const struct option_spec *o) {
+  char left[80], same[80];
   const char *value = takes_value(o) ? o->value : "", *gap = *value ? " " : "";
   if (o->letter)
     snprintf(left, sizeof left, "-%c, --%s%s%s", o->letter, o->name, gap, value);
@@ -215,7 +263,7 @@ static void help_line(const struct option_spec *o) {
     printf("  %s\n%*s", left, INDENT + 2, "");
   else
     printf("  %-*s", INDENT, left);
-  for (const char *line = o->help;;) {
+  for (const char *line = help_of(c, o, same, sizeof same);;) {
     int n = (int)strcspn(line, "\n");
     printf("%.*s\n", n, line);
     if (!line[n]) break;
@@ -230,7 +278,7 @@ void options_help(const struct command *c) {
     if (o->kind == OPTION_GROUP)
       printf("\n%s\n", o->help);
     else
-      help_line(o);
+      help_line(c, o);
   }
   printf("\nExamples\n%s", c->examples);
 }

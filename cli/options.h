@@ -61,7 +61,7 @@ struct option_spec {
   char letter;       /* 0 if it has none */
   size_t offset;     /* where its value is, in the command's struct */
   const char *value; /* what --help calls its value; for choices "a|b|c": these are the choices */
-  const char *help;  /* may have several lines */
+  const char *help;  /* may have several lines; of an alias NULL: "the same as --..." */
   double least;
 };
 
