@@ -22,6 +22,7 @@ struct command {
   int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns the exit status */
 };
 
+extern const struct command command_fetch;
 extern const struct command command_stats;
 extern const struct command command_sample;
 

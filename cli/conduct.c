@@ -2,8 +2,9 @@
  *
  * See conduct.h. The calling thread sleeps in one of three ways when nothing has come out: on the
  * stream, to be woken by the next outcome; in poll(2), on the stream and the input, if the input
- * had nothing; or for a moment without being woken at all, while outcomes come so fast that waking
- * it for each would cost more than they do. Workers have items in store meanwhile. */
+ * had nothing; or, after outcomes, for a millisecond without being woken at all: others are likely
+ * to follow, and waking it for each of ten thousand would cost more than they do. Workers have
+ * items in store meanwhile. */
 #include "conduct.h"
 
 #include "command.h"
@@ -190,7 +191,7 @@ static void wait_for_input(struct conduct *c, mt_stream *stream) {
 
 /* Waits until the next outcome, or for a while. As mt_next. */
 static mt_status pause_for(struct conduct *c, mt_stream *stream, mt_future **ret) {
-  bool busy = c->burst >= BUSY;
+  bool busy = c->burst > 0;
   c->burst = 0;
   if (c->waits) {
     wait_for_input(c, stream);

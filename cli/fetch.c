@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fetch.c: the run: what is opened for it, in which order, and how a line of the input becomes an
+ * item. */
+#include "fetch.h"
+
+#include "command.h"
+#include "message.h"
+#include "signals.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+/* For a message of any part. */
+enum { ROOM = 1024 };
+_Static_assert((int)SAVE_ERROR <= (int)ROOM && (int)NAME_ERROR <= (int)ROOM &&
+                   (int)JOURNAL_MESSAGE <= (int)ROOM && (int)ITEM_MESSAGE <= (int)ROOM,
+               "room for any");
+
+/* -- items ------------------------------------------------------------------------------------ */
+
+static const char *column(const char *name, void *row) {
+  return item_row_get(row, name);
+}
+
+/* The URL of an item: of the template, of its column, or the item itself. False with a problem;
+ * without one, memory is out. */
+static bool find_url(struct fetch_item *item) {
+  const struct fetch *f = item->fetch;
+  struct item_row *row = item->row;
+  if (f->url) {
+    const char *missing;
+    item->url = item->filled = template_fill(f->url, column, row, &missing);
+    if (!item->url && missing) template_missing(missing, row->names, row->count, item->problem);
+    return item->url;
+  }
+  item->url = row->format == ITEM_LINES ? row->values[0] : item_row_get(row, "url");
+  if (!item->url)
+    snprintf(item->problem, sizeof item->problem,
+             "there is no column \"url\"; say by --url how the columns make one");
+  return item->url;
+}
+
+static bool find_name(struct fetch_item *item) {
+  const struct fetch *f = item->fetch;
+  struct name_source source = {.index = item->index,
+                               .url = item->url,
+                               .column = column,
+                               .arg = item->row,
+                               .columns = item->row->names,
+                               .column_count = item->row->count};
+  char error[ROOM];
+  item->name = name_make(f->name, &source, error);
+  bool fine = item->name;
+  if (fine && !name_is_unique(f->name)) fine = save_claim(f->dir, item->name, item->index, error);
+  if (!fine) snprintf(item->problem, sizeof item->problem, "%.*s", ITEM_MESSAGE - 1, error);
+  return fine;
+}
+
+static bool find_origin(struct fetch_item *item) {
+  char origin[ORIGIN_ROOM], error[ORIGIN_ERROR];
+  if (!origin_of(item->url, origin, error)) {
+    snprintf(item->problem, sizeof item->problem, "%s", error);
+    return false;
+  }
+  item->origin = origins_find(item->fetch->traffic.origins, origin, strlen(origin));
+  return item->origin;
+}
+
+static struct fetch_item *item_new(struct fetch *f, struct item_row *row, const char *problem) {
+  struct fetch_item *item = calloc(1, sizeof *item);
+  if (!item) {
+    item_row_free(row);
+    return NULL;
+  }
+  item->fetch = f;
+  item->index = f->drawn;
+  item->row = row;
+  item->worker = -1;
+  item->start = (double)NAN;
+  item->drawn_ns = item->done_ns = mt_now_ns();
+  body_init(&item->body, f->options->max_bytes, FETCH_BODY_MEMORY);
+  bool fine = false;
+  if (problem)
+    snprintf(item->problem, sizeof item->problem, "%s", problem);
+  else
+    fine = find_url(item) && find_origin(item) && (!f->dir || find_name(item));
+  if (fine || *item->problem) return item;
+  fetch_item_free(mt_ptr(item));
+  return NULL;
+}
+
+static enum conduct_drawn draw(void *fetch, void **ret) {
+  struct fetch *f = fetch;
+  for (;;) {
+    struct item_row *row;
+    char problem[ITEM_MESSAGE];
+    if (signals_interrupted()) return DRAWN_END;
+    enum item_kind kind = item_list_next(&f->list, &row, problem);
+    if (kind == ITEM_LATER) return DRAWN_LATER;
+    if (kind == ITEM_END) return DRAWN_END;
+    if (kind == ITEM_NO_MEMORY) return DRAWN_NO_MEMORY;
+    f->drawn++;
+    if (kind == ITEM_ROW && f->journal && f->options->resume &&
+        journal_done(f->journal, row->text, row->size)) {
+      f->resumed++;
+      item_row_free(row);
+      continue;
+    }
+    *ret = item_new(f, row, kind == ITEM_PROBLEM ? problem : NULL);
+    return *ret ? DRAWN_ITEM : DRAWN_NO_MEMORY;
+  }
+}
+
+static int draw_fd(void *fetch) {
+  return item_list_fd(&((struct fetch *)fetch)->list);
+}
+
+static uint64_t total(void *fetch) {
+  return item_list_total(&((struct fetch *)fetch)->list);
+}
+
+static uint64_t bytes_so_far(void *fetch) {
+  return atomic_load_explicit(&((struct fetch *)fetch)->bytes, memory_order_relaxed);
+}
+
+/* -- what the run needs ----------------------------------------------------------------------- */
+
+static bool open_templates(struct fetch *f) {
+  const struct fetch_options *o = f->options;
+  char error[TEMPLATE_MESSAGE], name_error[NAME_ERROR], save_error[SAVE_ERROR];
+  if (o->url && !(f->url = template_new(o->url, TEMPLATE_URL, error))) {
+    message("fetch: --url: %s", error);
+    return false;
+  }
+  if (!o->output_dir) return true;
+  if (!(f->name = name_template_new(o->name ? o->name : NAME_DEFAULT, name_error))) {
+    message("fetch: --name: %s", name_error);
+    return false;
+  }
+  if (!(f->dir = save_dir_open(o->output_dir, save_error))) message("fetch: %s", save_error);
+  return f->dir;
+}
+
+static bool open_picks(struct fetch *f) {
+  const struct option_list *list = &f->options->picks;
+  char error[PICK_ROOM];
+  if (list->n == 0) return true;
+  f->picks = calloc(list->n, sizeof *f->picks);
+  if (!f->picks) {
+    message("fetch: out of memory");
+    return false;
+  }
+  for (; f->pick_count < list->n; f->pick_count++) {
+    f->picks[f->pick_count] = pick_new(list->items[f->pick_count], error);
+    if (f->picks[f->pick_count]) continue;
+    message("fetch: --pick \"%s\": %s", list->items[f->pick_count], error);
+    return false;
+  }
+  return true;
+}
+
+static bool open_logs(struct fetch *f) {
+  const struct fetch_options *o = f->options;
+  char error[ROOM];
+  if (o->log && !journal_open(o->log, o->resume, &f->journal, error)) {
+    message("fetch: --log: %s", error);
+    return false;
+  }
+  if (o->failed && !failed_open(o->failed, o->input.items, o->input.n, &f->failed, error)) {
+    message("fetch: --failed: %s", error);
+    return false;
+  }
+  return true;
+}
+
+/* A descriptor a connection, and some for all else; fewer at once if there are not so many. */
+static unsigned affordable_jobs(const struct fetch_options *o) {
+  enum { OTHERS = 64 };
+  struct rlimit limit;
+  unsigned long jobs = o->run.jobs;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur != RLIM_INFINITY && jobs + OTHERS > limit.rlim_cur) {
+      jobs = limit.rlim_cur > 2 * OTHERS ? limit.rlim_cur - OTHERS : OTHERS;
+      message("fetch: -j %lu needs more descriptors than this process may have; going on with -j "
+              "%lu (ulimit -n tells)",
+              o->run.jobs, jobs);
+    }
+  }
+  return jobs < UINT_MAX ? (unsigned)jobs : UINT_MAX;
+}
+
+/* Tasks beside those that transfer: they wait for their server or their turn. */
+static unsigned in_flight_for(unsigned jobs) {
+  enum { MOST_BESIDE = 1024, LEAST_BESIDE = 64 };
+  unsigned beside = jobs > MOST_BESIDE ? MOST_BESIDE : jobs < LEAST_BESIDE ? LEAST_BESIDE : jobs;
+  return jobs < UINT_MAX - beside ? jobs + beside : jobs;
+}
+
+static bool open_traffic(struct fetch *f, unsigned jobs) {
+  const struct fetch_options *o = f->options;
+  struct traffic_rate rate = {o->rate.n, o->rate.per_ns};
+  unsigned per_host = o->per_host < UINT_MAX ? (unsigned)o->per_host : UINT_MAX;
+  char error[HTTP_MESSAGE];
+  mt_status st = traffic_open(&f->traffic, jobs, per_host, &rate, rate.n > 0);
+  if (st < 0) {
+    message("fetch: %s", mt_status_text(st));
+    return false;
+  }
+  f->client = http_client_open(&f->request.settings, f->conduct.workers, error);
+  if (!f->client) message("fetch: %s", error);
+  return f->client;
+}
+
+static bool set_retry(struct fetch *f) {
+  const struct fetch_options *o = f->options;
+  char error[RETRY_ERROR];
+  if (!retry_on_parse(o->retry_on, &f->retry_on, error)) {
+    message("fetch: --retry-on: %s", error);
+    return false;
+  }
+  const char *method = o->method ? o->method : o->data ? "POST" : "GET";
+  bool may = o->retry_unsafe || method_is_idempotent(method);
+  f->retry = (mt_retry){.repeats = !may                    ? 0
+                                   : o->retries < UINT_MAX ? (unsigned)o->retries
+                                                           : UINT_MAX,
+                        .first_ns = o->retry_delay_ns,
+                        .max_ns = o->retry_most_ns,
+                        .worth = fetch_worth_it,
+                        .worth_arg = f};
+  return true;
+}
+
+/* -- the run ---------------------------------------------------------------------------------- */
+
+static bool open_all(struct fetch *f, char **urls, size_t n, unsigned jobs) {
+  const struct fetch_options *o = f->options;
+  item_list_begin(&f->list, urls, n, o->input.items, o->input.n, (enum item_format)o->input_format,
+                  o->null_separated);
+  return open_templates(f) && open_picks(f) && open_logs(f) && open_traffic(f, jobs) &&
+         fetch_output_begin(f);
+}
+
+/* The executor is closed: nothing runs any more. */
+static void close_all(struct fetch *f) {
+  int error = journal_close(f->journal);
+  if (error) message("fetch: --log: %s", strerror(error));
+  failed_close(f->failed);
+  http_client_close(f->client);
+  traffic_close(&f->traffic);
+  for (size_t i = 0; i < f->pick_count; i++) pick_free(f->picks[i]);
+  free(f->picks);
+  save_dir_close(f->dir);
+  name_template_free(f->name);
+  template_free(f->url);
+  fetch_request_fini(&f->request);
+  item_list_end(&f->list);
+}
+
+static void run(struct fetch *f, unsigned in_flight) {
+  struct conduct_job job = {
+      .name = "fetch",
+      .what = "requests",
+      .context = f,
+      .run = fetch_task,
+      .drop = fetch_item_free,
+      .retry = f->retry.repeats ? &f->retry : NULL,
+      .deadline_ns = f->options->deadline_ns,
+      .draw = draw,
+      .draw_fd = draw_fd,
+      .take = fetch_take,
+      .idle = fetch_idle,
+      .total = total,
+      .bytes = bytes_so_far,
+      .ahead = 2 * (size_t)in_flight,
+  };
+  conduct_run(&f->conduct, &job);
+}
+
+int fetch_run(struct fetch_options *o, char **urls, size_t n) {
+  struct fetch f = {.options = o};
+  signals_begin();
+  if (!fetch_request_init(&f.request, o)) return EXIT_USAGE;
+  unsigned jobs = affordable_jobs(o), in_flight = in_flight_for(jobs);
+  f.keep_bodies = o->format == FETCH_BODIES && !o->output_dir;
+  int status = set_retry(&f) ? 0 : EXIT_USAGE;
+  if (!status) status = conduct_open(&f.conduct, &o->run, "fetch", 0, in_flight);
+  if (status) {
+    fetch_request_fini(&f.request);
+    return status;
+  }
+  bool opened = open_all(&f, urls, n, jobs);
+  if (opened) {
+    run(&f, in_flight);
+    fetch_output_end(&f);
+  }
+  conduct_close(&f.conduct);
+  if (opened && !o->quiet) fetch_summary(&f);
+  close_all(&f);
+  return opened ? conduct_verdict(&f.conduct) : EXIT_USAGE;
+}
