@@ -12,6 +12,7 @@
     /delay/MS/...         answers after that time
     /flaky/N/CODE/...     CODE to the first N requests for this target, then 200
     /flaky-reset/N/...    the connection breaks N times, then 200
+    /flaky-body/N/...     the same, after a part of the body
     /throttle/N/S/...     429 with "Retry-After: S" N times, then 200
     /throttle-date/N/S/.. 503 with a date as Retry-After, then 200
     /redirect?URL         302 to that URL, whatever it is; /chain/N redirects N times
@@ -27,7 +28,7 @@ import random
 import socket
 import time
 
-BIG = 10 << 20
+FOR_EVER = 300  # seconds: longer than any test waits
 PACE_SECONDS = 1  # between two bytes of a slow loris
 ENDLESS = 4 << 30  # "for ever", in bytes: no client that takes so much passes its test
 
@@ -130,7 +131,7 @@ def meet(answer):
         if met == end_of_group:
             server.now[folder] -= n  # all of them, before one of them can be answered
         server.changed.notify_all()
-        everybody = server.changed.wait_for(lambda: server.met[folder] >= end_of_group, timeout=60)
+        everybody = server.changed.wait_for(lambda: server.met[folder] >= end_of_group, timeout=FOR_EVER)
         answer.has_begun = everybody
     if everybody:
         answer.fine()
@@ -141,7 +142,7 @@ def meet(answer):
 def gate(answer):
     server, name = answer.connection.server, answer.request.words[1]
     with server.changed:
-        is_open = server.changed.wait_for(lambda: name in server.opened, timeout=60)
+        is_open = server.changed.wait_for(lambda: name in server.opened, timeout=FOR_EVER)
     answer.send(answer.request.target.encode(), "200 OK" if is_open else "418 Still Closed")
 
 
@@ -169,6 +170,14 @@ def flaky_reset(answer):
     if answer.before < answer.number(1):
         answer.reset()
     answer.fine()
+
+
+def flaky_body(answer):
+    body = content(300_000, answer.request.path)
+    if answer.before < answer.number(1):
+        answer.raw(head("200 OK", {"Content-Length": len(body)}) + body[:200_000])
+        answer.close()
+    answer.send(body)
 
 
 def throttle(answer):
@@ -323,12 +332,14 @@ def not_found(answer):
     answer.send(b"hostile.py has no such path\n", "404 Not Found")
 
 
-PATHS = {"ok": Answer.fine, "bytes": bytes_, "json": json_, "echo": echo, "auth": auth,
-         "status": status, "meet": meet, "gate": gate, "open": open_, "delay": delay,
-         "flaky": flaky, "flaky-reset": flaky_reset, "throttle": throttle,
-         "throttle-date": throttle_date, "redirect": redirect, "chain": chain, "loop": loop,
-         "text": text, "wait": wait, "cut": cut, "length": length, "endless": endless,
-         "gzip": gzip_, "chunk": chunk, "http": http}
+PATHS = {
+    "ok": Answer.fine, "bytes": bytes_, "json": json_, "echo": echo, "auth": auth, "status": status,
+    "meet": meet, "gate": gate, "open": open_, "delay": delay, "flaky": flaky,
+    "flaky-reset": flaky_reset, "flaky-body": flaky_body, "throttle": throttle,
+    "throttle-date": throttle_date, "redirect": redirect, "chain": chain, "loop": loop,
+    "text": text, "wait": wait, "cut": cut, "length": length, "endless": endless, "gzip": gzip_,
+    "chunk": chunk, "http": http,
+}
 
 
 def find(request):

@@ -81,6 +81,7 @@ class Hostile:
 class Case(unittest.TestCase):
     """A temporary folder for each test, and a hostile server for each class of tests."""
 
+    hostile = True
     certificates = False
 
     @classmethod
@@ -90,8 +91,9 @@ class Case(unittest.TestCase):
         cls.shared = folder.name
         if cls.certificates:
             make_certificates(cls.shared)
-        cls.server = Hostile(cls.shared if cls.certificates else None)
-        cls.addClassCleanup(cls.server.stop)
+        if cls.hostile:
+            cls.server = Hostile(cls.shared if cls.certificates else None)
+            cls.addClassCleanup(cls.server.stop)
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
