@@ -114,8 +114,12 @@ static bool add_header(struct provider *p, const char *value, char error[GENERIC
     return false;
   }
   colon += 1 + strspn(colon + 1, " \t");
-  if (redact_suspects_header(value) && !strstr(colon, "{key}") && !provider_add_secret(p, colon))
-    return no_memory(error);
+  if (redact_suspects_header(value) && !strstr(colon, "{key}")) {
+    /* "Bearer SECRET": a server may repeat the whole of it, or the last word. */
+    const char *last = strrchr(colon, ' ');
+    if (!provider_add_secret(p, colon) || (last && !provider_add_secret(p, last + 1)))
+      return no_memory(error);
+  }
   g->headers[g->header_count] = strdup(value);
   return g->headers[g->header_count] ? (g->header_count++, true) : no_memory(error);
 }
