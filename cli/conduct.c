@@ -31,8 +31,9 @@ int conduct_open(struct conduct *c, const struct conduct_options *o, const char 
                  unsigned workers, unsigned in_flight) {
   *c = (struct conduct){.options = o, .name = name, .end_ns = MT_FOREVER};
   char where[48];
-  if (o->workers) workers = o->workers < UINT_MAX ? (unsigned)o->workers : UINT_MAX;
-  if (strncmp(o->on, "threads", 7) == 0 && workers)
+  bool asked = o->workers, counted = strncmp(o->on, "threads:", 8) == 0;
+  if (asked) workers = o->workers < UINT_MAX ? (unsigned)o->workers : UINT_MAX;
+  if (workers && (strcmp(o->on, "threads") == 0 || (asked && counted)))
     snprintf(where, sizeof where, "threads:%u", workers);
   else
     snprintf(where, sizeof where, "%s", o->on);

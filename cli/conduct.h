@@ -59,7 +59,7 @@ struct conduct_options {
     OPTION_COUNT, "stop-after", 0, CONDUCT_AT(s, m, stop_after),                                   \
         .value = "N", .help = "stop after N " items " that succeeded", .least = 1                  \
   }
-#define CONDUCT_WHERE(s, m)                                                                        \
+#define CONDUCT_WHERE(s, m, most)                                                                  \
   {OPTION_TEXT,                                                                                    \
    "on",                                                                                           \
    0,                                                                                              \
@@ -67,8 +67,8 @@ struct conduct_options {
    .value = "WHERE",                                                                               \
    .help = "inline (one after another), threads or threads:N"},                                    \
   {                                                                                                \
-    OPTION_COUNT, "workers", 0, CONDUCT_AT(s, m, workers), .value = "N", .help = "worker threads", \
-                                                           .least = 1                              \
+    OPTION_COUNT, "workers", 0, CONDUCT_AT(s, m, workers),                                         \
+        .value = "N", .help = "worker threads (" most ")", .least = 1                              \
   }
 #define CONDUCT_IN_FLIGHT(s, m, note)                                                              \
   {                                                                                                \
@@ -135,8 +135,8 @@ struct conduct {
   unsigned burst;    /* items taken since the last pause */
 };
 
-/* Opens the executor: `in_flight` tasks at once unless the options say other. 0, or an exit status,
- * with a message. */
+/* Opens the executor: with `workers` (0: as many as CPUs) and `in_flight` unless the options say
+ * other. 0, or an exit status, with a message. */
 int conduct_open(struct conduct *c, const struct conduct_options *options, const char *name,
                  unsigned workers, unsigned in_flight);
 

@@ -214,6 +214,7 @@ static bool open_traffic(struct fetch *f, unsigned jobs) {
     message("fetch: %s", mt_status_text(st));
     return false;
   }
+  f->request.settings.keep = jobs;
   f->client = http_client_open(&f->request.settings, f->conduct.workers, error);
   if (!f->client) message("fetch: %s", error);
   return f->client;
@@ -237,6 +238,11 @@ static bool set_retry(struct fetch *f) {
                         .worth_arg = f};
   return true;
 }
+
+/* One worker has ten thousand transfers under way as well as ten, and shares its connections with
+ * nobody; more of them pay when bodies are decrypted, decompressed or picked from at a high rate.
+ */
+enum { WORKERS = 1 };
 
 /* -- the run ---------------------------------------------------------------------------------- */
 
@@ -291,7 +297,7 @@ int fetch_run(struct fetch_options *o, char **urls, size_t n) {
   unsigned jobs = affordable_jobs(o), in_flight = in_flight_for(jobs);
   f.keep_bodies = o->format == FETCH_BODIES && !o->output_dir;
   int status = set_retry(&f) ? 0 : EXIT_USAGE;
-  if (!status) status = conduct_open(&f.conduct, &o->run, "fetch", 0, in_flight);
+  if (!status) status = conduct_open(&f.conduct, &o->run, "fetch", WORKERS, in_flight);
   if (status) {
     fetch_request_fini(&f.request);
     return status;

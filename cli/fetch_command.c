@@ -67,7 +67,7 @@ static const struct option_spec options[] = {
      .help = "for all of it"},
     {OPTION_BYTES, "max-bytes", 0, AT(max_bytes), .value = "SIZE",
      .help = "the largest body taken: 500k, 10M", .least = 1},
-    CONDUCT_WHERE(struct fetch_options, run),
+    CONDUCT_WHERE(struct fetch_options, run, "1"),
     CONDUCT_IN_FLIGHT(struct fetch_options, run, "(more than jobs:\nsome wait for their turn)"),
 
     {OPTION_GROUP, .help = "When something fails"},

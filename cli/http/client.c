@@ -316,7 +316,7 @@ void http_client_close(struct http_client *c) {
 static struct hub *my_hub(struct http_client *c) {
   unsigned at = (unsigned)(mt_worker() + 1);
   if (at >= c->hub_count) return NULL;
-  if (!c->worker[at].open) c->worker[at].open = hub_init(&c->worker[at].hub);
+  if (!c->worker[at].open) c->worker[at].open = hub_init(&c->worker[at].hub, c->settings->keep);
   return c->worker[at].open ? &c->worker[at].hub : NULL;
 }
 

@@ -37,6 +37,7 @@ struct http_settings {
   unsigned long max_redirects;
   enum http_version version;
   int64_t connect_timeout_ns; /* 0: curl's default, 300 s */
+  unsigned keep;              /* connections kept for later requests, a worker; 0: curl's default */
 };
 
 struct http_request {

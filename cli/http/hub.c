@@ -290,7 +290,7 @@ void hub_adopt(struct hub *h, struct transfer *t) {
   curl_easy_setopt(t->easy, CURLOPT_CLOSESOCKETDATA, h);
 }
 
-bool hub_init(struct hub *h) {
+bool hub_init(struct hub *h, unsigned keep) {
   *h = (struct hub){.epoll_fd = -1, .nudge_fd = -1, .timer_ns = MT_FOREVER};
   h->followers.previous = h->followers.next = &h->followers;
   h->multi = curl_multi_init();
@@ -306,6 +306,8 @@ bool hub_init(struct hub *h) {
   curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
   curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer);
   curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+  /* libcurl's default goes by how many transfers there are just now, which may be few. */
+  if (keep) curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)keep);
   return true;
 }
 

@@ -62,8 +62,9 @@ struct hub {
 
 void transfer_free(struct transfer *t);
 
-/* False: no memory or descriptors. */
-bool hub_init(struct hub *h);
+/* `keep` connections at most stay open for later transfers; 0: as libcurl sees fit. False: no memory
+ * or descriptors. */
+bool hub_init(struct hub *h, unsigned keep);
 void hub_fini(struct hub *h);
 
 /* Options of a new handle that belong to the hub. */
