@@ -20,6 +20,8 @@ void bytes_fini(struct bytes *b);
 void bytes_add(struct bytes *b, const char *data, size_t size);
 void bytes_text(struct bytes *b, const char *text);
 void bytes_print(struct bytes *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void bytes_number(struct bytes *b, int64_t n);
+
+/* n / 10^places, with all its places: (-105, 2) is "-1.05". places: 0 to 9. */
+void bytes_decimal(struct bytes *b, int64_t n, int places);
 
 #endif
