@@ -94,7 +94,7 @@ static bool refuse(char error[URL_ERROR], CURLUcode code, const char *text) {
     snprintf(error, URL_ERROR, "no URL: write http:// or https:// before the host");
   else if (code == CURLUE_OUT_OF_MEMORY)
     snprintf(error, URL_ERROR, "out of memory");
-  else if (code == CURLUE_MALFORMED_INPUT && strpbrk(text, " \t\r\n"))
+  else if (strpbrk(text, " \t\r\n"))
     snprintf(error, URL_ERROR, "no URL: it has a blank in it; write %%20");
   else
     snprintf(error, URL_ERROR, "no URL: %s", curl_url_strerror(code));
@@ -105,7 +105,11 @@ static CURLUcode read_parts(CURLU *parts, struct url *u) {
   /* An international name is ASCII on the wire; without a locale to read it in it stays as it is.
    */
   CURLUcode code = curl_url_get(parts, CURLUPART_HOST, &u->own_host, CURLU_PUNYCODE);
-  if (code == CURLUE_BAD_HOSTNAME) code = curl_url_get(parts, CURLUPART_HOST, &u->own_host, 0);
+  if (code != CURLUE_OK) {
+    curl_free(u->own_host); /* some versions give the text in spite of the failure */
+    u->own_host = NULL;
+    code = curl_url_get(parts, CURLUPART_HOST, &u->own_host, 0);
+  }
   if (code == CURLUE_OK) code = curl_url_get(parts, CURLUPART_PATH, &u->own_path, 0);
   if (code != CURLUE_OK) return code;
   u->host = u->own_host;
