@@ -25,5 +25,6 @@ struct command {
 extern const struct command command_fetch;
 extern const struct command command_stats;
 extern const struct command command_sample;
+extern const struct command command_serve;
 
 #endif

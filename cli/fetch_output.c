@@ -67,6 +67,11 @@ void fetch_output_end(struct fetch *f) {
   free(f->cells);
 }
 
+/* To whole microseconds: more digits mean nothing. */
+static struct cell seconds(double s) {
+  return cell_real(s > 0 ? round(s * 1e6) / 1e6 : 0);
+}
+
 static bool write_record(struct fetch *f, const struct fetch_item *item,
                          const struct cell_error *error) {
   const struct http_response *r = &item->response;
@@ -77,8 +82,8 @@ static bool write_record(struct fetch *f, const struct fetch_item *item,
   c[STATUS] = r->status ? cell_count((uint64_t)r->status) : cell_null();
   c[BYTES] = r->status ? cell_count(r->bytes) : cell_null();
   c[ATTEMPTS] = cell_count(item->attempts);
-  c[SECONDS] = cell_real(item->transferring);
-  c[QUEUE_SECONDS] = cell_real(waited > 0 ? waited : 0);
+  c[SECONDS] = seconds(item->transferring);
+  c[QUEUE_SECONDS] = seconds(waited);
   size_t n = FIXED;
   if (f->dir) c[n++] = error ? cell_null() : cell_text(item->name);
   for (size_t i = 0; i < f->pick_count; i++)

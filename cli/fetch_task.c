@@ -35,6 +35,19 @@ static mt_value cut(struct fetch_item *item, mt_status st) {
   return fails(item, HTTP_MEMORY, mt_status_text(st));
 }
 
+/* A value as JSON, its numbers with as few digits as read back the same. NULL: no memory. */
+static char *text_of(const json_t *value) {
+  for (size_t digits = 15;; digits++) {
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(digits));
+    if (!text || digits == 17) return text;
+    json_t *again = json_loads(text, JSON_DECODE_ANY, NULL);
+    bool same = again && json_equal(value, again);
+    json_decref(again);
+    if (same) return text;
+    free(text);
+  }
+}
+
 /* Keeps the texts of what is picked. */
 static mt_value pick(struct fetch_item *item) {
   const struct fetch *f = item->fetch;
@@ -52,7 +65,7 @@ static mt_value pick(struct fetch_item *item) {
   bool fine = item->picked;
   for (size_t i = 0; fine && i < f->pick_count; i++) {
     json_t *value = pick_get(f->picks[i], root);
-    if (value) fine = (item->picked[i] = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT));
+    if (value) fine = (item->picked[i] = text_of(value));
   }
   json_decref(root);
   return fine ? mt_none() : fails(item, HTTP_MEMORY, "out of memory");

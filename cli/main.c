@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const commands[] = {&command_fetch, &command_stats, &command_sample};
+static const struct command *const commands[] = {&command_fetch, &command_stats, &command_sample,
+                                                 &command_serve};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static const struct command *find(const char *name) {
@@ -17,11 +18,11 @@ static const struct command *find(const char *name) {
 }
 
 static const char examples[] =
-    "  meantime sample prices                          eight files to try things with\n"
-    "  meantime stats prices                           their statistics, in parallel\n"
-    "  meantime stats --all -f json prices/AAPL.csv    everything about one, as JSON\n"
-    "  meantime stats --as-completed -f csv prices     as they finish, one line each\n"
-    "  find . -name '*.csv' | meantime stats -         a list of files, read as it comes\n";
+    "  meantime fetch -i urls.txt --output-dir pages    many URLs at once, to a file each\n"
+    "  meantime sample prices && meantime stats prices  price files, and their statistics\n"
+    "  meantime stats --as-completed -f csv prices      as they finish, one line each\n"
+    "  find . -name '*.csv' | meantime stats -          a list of files, read as it comes\n"
+    "  meantime serve                                   a quote server to try requests with\n";
 
 static int print_examples(void) {
   printf("When waiting is the bottleneck, do the rest in the meantime. Try:\n\n%s\n"
