@@ -44,7 +44,7 @@ void encode_string(struct appender *a, const char *data, size_t size) {
     char escape[8] = "\xef\xbf\xbd";
     if (c == '"' || c == '\\')
       snprintf(escape, sizeof escape, "\\%c", c);
-    else if (c < 0x80)
+    else if (c > 0 && c < 0x80)
       snprintf(escape, sizeof escape, "\\u%04x", c);
     appender_text(a, escape);
     t = text_skip(t, 1);

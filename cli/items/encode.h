@@ -10,7 +10,8 @@
 /* Whether the text is UTF-8 without a NUL: then a JSON string brings it back as it was. */
 bool encode_is_text(const char *data, size_t size);
 
-/* A JSON string with its quotes. What is no UTF-8 becomes U+FFFD. */
+/* A JSON string with its quotes. What is no UTF-8 becomes U+FFFD, and so does a NUL,
+ * which few readers take. */
 void encode_string(struct appender *a, const char *data, size_t size);
 
 /* Base64 (RFC 4648), without quotes, and back; false: it is none, or no memory. */
