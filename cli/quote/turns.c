@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "pace.h"
+#include "turns.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ struct ring {
   int64_t *times;
 };
 
-struct pace {
+struct turns {
   pthread_mutex_t mutex; /* guards all that follows; never held over a wait */
   struct ring rings[RATES_MOST];
   size_t ring_count;
@@ -23,8 +23,8 @@ struct pace {
   bool spent;
 };
 
-struct pace *pace_new(const struct rates *rates) {
-  struct pace *p = calloc(1, sizeof *p);
+struct turns *turns_new(const struct rates *rates) {
+  struct turns *p = calloc(1, sizeof *p);
   if (!p) return NULL;
   pthread_mutex_init(&p->mutex, NULL);
   p->left = UINT64_MAX;
@@ -40,7 +40,7 @@ struct pace *pace_new(const struct rates *rates) {
     *ring = (struct ring){.n = r->n, .stretch_ns = r->per_ns + r->per_ns / 50};
     ring->times = calloc(r->n, sizeof *ring->times);
     if (!ring->times) {
-      pace_free(p);
+      turns_free(p);
       return NULL;
     }
     p->ring_count++;
@@ -48,7 +48,7 @@ struct pace *pace_new(const struct rates *rates) {
   return p;
 }
 
-void pace_free(struct pace *p) {
+void turns_free(struct turns *p) {
   if (!p) return;
   for (size_t i = 0; i < p->ring_count; i++) free(p->rings[i].times);
   pthread_mutex_destroy(&p->mutex);
@@ -60,7 +60,7 @@ static int64_t later(int64_t a, int64_t b) {
 }
 
 /* Under the mutex. */
-static int64_t reserve(struct pace *p, int64_t now_ns) {
+static int64_t reserve(struct turns *p, int64_t now_ns) {
   int64_t t = later(later(now_ns, p->closed_until_ns), p->last_ns);
   for (size_t i = 0; i < p->ring_count; i++) {
     const struct ring *r = &p->rings[i];
@@ -77,28 +77,28 @@ static int64_t reserve(struct pace *p, int64_t now_ns) {
 }
 
 /* Under the mutex: one of the day's requests. */
-static bool take(struct pace *p) {
+static bool take(struct turns *p) {
   if (p->spent || p->left == 0) return false;
   if (p->left != UINT64_MAX) p->left--;
   return true;
 }
 
-int64_t pace_reserve(struct pace *p, int64_t now_ns) {
+int64_t turns_reserve(struct turns *p, int64_t now_ns) {
   pthread_mutex_lock(&p->mutex);
   int64_t t = take(p) ? reserve(p, now_ns) : -1;
   pthread_mutex_unlock(&p->mutex);
   return t;
 }
 
-static void give_back(struct pace *p) {
+static void give_back(struct turns *p) {
   pthread_mutex_lock(&p->mutex);
   if (p->left != UINT64_MAX) p->left++;
   pthread_mutex_unlock(&p->mutex);
 }
 
-int pace_wait(struct pace *p) {
-  int64_t t = pace_reserve(p, mt_now_ns());
-  if (t < 0) return PACE_SPENT;
+int turns_wait(struct turns *p) {
+  int64_t t = turns_reserve(p, mt_now_ns());
+  if (t < 0) return TURNS_SPENT;
   for (;;) {
     int64_t now_ns = mt_now_ns();
     if (t > now_ns) {
@@ -114,24 +114,24 @@ int pace_wait(struct pace *p) {
     bool closed = p->closed_until_ns > now_ns;
     if (closed && !spent) t = reserve(p, now_ns);
     pthread_mutex_unlock(&p->mutex);
-    if (spent) return PACE_SPENT;
+    if (spent) return TURNS_SPENT;
     if (!closed) return 0;
   }
 }
 
-void pace_pause(struct pace *p, int64_t ns) {
+void turns_pause(struct turns *p, int64_t ns) {
   pthread_mutex_lock(&p->mutex);
   p->closed_until_ns = later(p->closed_until_ns, mt_now_ns() + ns);
   pthread_mutex_unlock(&p->mutex);
 }
 
-void pace_spend(struct pace *p) {
+void turns_spend(struct turns *p) {
   pthread_mutex_lock(&p->mutex);
   p->spent = true;
   pthread_mutex_unlock(&p->mutex);
 }
 
-bool pace_is_closed(struct pace *p) {
+bool turns_are_closed(struct turns *p) {
   pthread_mutex_lock(&p->mutex);
   bool closed = p->spent || p->left == 0 || p->closed_until_ns > mt_now_ns();
   pthread_mutex_unlock(&p->mutex);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * pace.h: when a provider may be asked next.
+ * turns.h: when a provider may be asked next.
  *
  * Providers count requests in stretches of time: so many in any second, minute or day. A token
  * bucket does not fit that: eight at once and then one each 7.5 s are fifteen in the first minute,
@@ -14,37 +14,37 @@
  * those whose time falls into it behind it, each to a new reservation, so that they do not all come
  * at its end. A rate of a day is a count: waiting for tomorrow is no use, and the request is
  * refused instead. The count begins with the run; what other runs have used is not known. */
-#ifndef CLI_QUOTE_PACE_H
-#define CLI_QUOTE_PACE_H
+#ifndef CLI_QUOTE_TURNS_H
+#define CLI_QUOTE_TURNS_H
 
 #include "rate.h"
 
 #include <meantime.h>
 #include <stdbool.h>
 
-struct pace;
+struct turns;
 
 /* NULL: no memory. */
-struct pace *pace_new(const struct rates *rates);
-void pace_free(struct pace *p);
+struct turns *turns_new(const struct rates *rates);
+void turns_free(struct turns *p);
 
-enum { PACE_SPENT = 1 };
+enum { TURNS_SPENT = 1 };
 
-/* In a task: waits for this request's turn. 0: go; PACE_SPENT: the day's requests are used up;
+/* In a task: waits for this request's turn. 0: go; TURNS_SPENT: the day's requests are used up;
  * negative: the wait was cut. Any thread may. */
-int pace_wait(struct pace *p);
+int turns_wait(struct turns *p);
 
 /* No request begins for so long from now. Pauses do not add up: the latest end counts. */
-void pace_pause(struct pace *p, int64_t ns);
+void turns_pause(struct turns *p, int64_t ns);
 
 /* No request begins any more, in this run. */
-void pace_spend(struct pace *p);
+void turns_spend(struct turns *p);
 
 /* Whether a pause is on, or everything is spent: for those who can go elsewhere. */
-bool pace_is_closed(struct pace *p);
+bool turns_are_closed(struct turns *p);
 
 /* The reservation alone, for tests: when a request that asks at `now_ns` may begin, or -1 for
- * PACE_SPENT. */
-int64_t pace_reserve(struct pace *p, int64_t now_ns);
+ * TURNS_SPENT. */
+int64_t turns_reserve(struct turns *p, int64_t now_ns);
 
 #endif
