@@ -63,7 +63,7 @@ int conduct_verdict(struct conduct *c) {
   if (c->trouble < 0) message("%s: %s", c->name, mt_status_text(c->trouble));
   if (signals_interrupted())
     message("%s: interrupted: %llu %s done, the rest left out", c->name,
-            (unsigned long long)(c->succeeded + c->failed), c->job->what);
+            (unsigned long long)(c->succeeded + c->failed), c->job.what);
   fflush(stdout);
   signals_die_if_interrupted();
   if (c->output_gone && c->output_error == EPIPE) signals_die_of_pipe();
@@ -113,7 +113,7 @@ static mt_status draw(void *conduct, mt_value *ret) {
   void *item;
   c->waits = false;
   if (c->stopping) return MT_END;
-  switch (c->job->draw(c->job->context, &item)) {
+  switch (c->job.draw(c->job.context, &item)) {
   case DRAWN_ITEM:
     *ret = mt_ptr(item);
     return 0;
@@ -140,8 +140,7 @@ static void take(struct conduct *c, mt_future *f) {
   if (cut && c->late) error = &late;
   enum conduct_outcome outcome = OUTCOME_NONE;
   progress_hide();
-  if (!c->job->take(c->job->context, mt_argument(f).data, error, f, &outcome))
-    output_lost(c, errno);
+  if (!c->job.take(c->job.context, mt_argument(f).data, error, f, &outcome)) output_lost(c, errno);
   c->succeeded += outcome == OUTCOME_SUCCESS;
   c->failed += outcome == OUTCOME_FAILURE;
   c->cancelled += outcome == OUTCOME_CANCELLED;
@@ -158,7 +157,7 @@ static void look_at_stdout(struct conduct *c) {
 
 /* The executor's counts are ahead of what has come out here, but for a moment behind it, too. */
 static void show_progress(struct conduct *c, bool over) {
-  const struct conduct_job *job = c->job;
+  const struct conduct_job *job = &c->job;
   mt_counts counts;
   uint64_t out = c->succeeded + c->failed + c->cancelled;
   mt_counters(c->executor, &counts);
@@ -176,7 +175,7 @@ static void show_progress(struct conduct *c, bool over) {
 }
 
 static void tidy_up(struct conduct *c) {
-  if (c->job->idle) c->job->idle(c->job->context);
+  if (c->job.idle) c->job.idle(c->job.context);
   if (fflush(stdout) != 0) output_lost(c, errno);
   look_at_stdout(c);
   show_progress(c, false);
@@ -184,7 +183,7 @@ static void tidy_up(struct conduct *c) {
 
 /* Waits for the input as well as for outcomes. */
 static void wait_for_input(struct conduct *c, mt_stream *stream) {
-  int fd = c->job->draw_fd ? c->job->draw_fd(c->job->context) : -1;
+  int fd = c->job.draw_fd ? c->job.draw_fd(c->job.context) : -1;
   struct pollfd any[] = {
       {fd, POLLIN, 0}, {mt_stream_fd(stream), POLLIN, 0}, {signals_fd(), POLLIN, 0}};
   poll(any, sizeof any / sizeof *any, signals_interrupted() ? 1 : PAUSE_MS);
@@ -229,7 +228,7 @@ static mt_status drain(struct conduct *c, mt_stream *stream) {
 }
 
 void conduct_run(struct conduct *c, const struct conduct_job *job) {
-  c->job = job;
+  c->job = *job;
   mt_task task = {.name = job->name,
                   .drop_arg = job->drop,
                   .retry = job->retry,

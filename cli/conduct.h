@@ -118,7 +118,7 @@ struct conduct_job {
 
 struct conduct {
   const struct conduct_options *options;
-  const struct conduct_job *job;
+  struct conduct_job job;
   const char *name;
   mt_executor *executor;
   unsigned workers;

@@ -44,6 +44,7 @@ void signals_begin(void) {
   sigaction(SIGPIPE, NULL, &old);
   pipe_ignored = old.sa_handler == SIG_IGN;
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN); /* a file that may grow no more shows as EFBIG */
 }
 
 bool signals_interrupted(void) {
