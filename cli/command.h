@@ -23,6 +23,7 @@ struct command {
 };
 
 extern const struct command command_fetch;
+extern const struct command command_quotes;
 extern const struct command command_stats;
 extern const struct command command_sample;
 extern const struct command command_serve;

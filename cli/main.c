@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const commands[] = {&command_fetch, &command_stats, &command_sample,
-                                                 &command_serve};
+static const struct command *const commands[] = {&command_fetch, &command_quotes, &command_stats,
+                                                 &command_sample, &command_serve};
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static const struct command *find(const char *name) {
