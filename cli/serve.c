@@ -50,14 +50,12 @@ static unsigned most_connections(unsigned long workers) {
 }
 
 static bool open_list(struct symbols *list, const char *option, const char *text) {
-  char word[SYMBOL_ROOM];
-  const char *wrong = symbols_init(list, text, word);
-  if (wrong && *wrong)
-    message("serve: --%s needs symbols with commas between, as in BAD,ERROR; \"%s\" is none",
+  char wrong[SYMBOL_ROOM];
+  bool fine = symbols_init(list, text, wrong);
+  if (!fine)
+    message("serve: --%s needs symbols with commas between, as BAD,ERROR; this is none: \"%s\"",
             option, wrong);
-  else if (wrong)
-    message("serve: out of memory or an empty symbol in --%s", option);
-  return !wrong;
+  return fine;
 }
 
 static mt_status open_limits(struct server *s, unsigned most) {
@@ -79,7 +77,8 @@ static mt_status open_executor(struct server *s) {
   mt_options options = {.in_flight = most + 2, .stack_size = STACK_SIZE, .name = "serve"};
   mt_status st = mt_open(where, &options, &s->executor);
   if (st < 0)
-    message("serve: there cannot be %lu workers: %s", o->workers, mt_status_text(st));
+    message("serve: there cannot be %lu workers: %s; --workers takes 1 to 4096", o->workers,
+            mt_status_text(st));
   else if ((st = open_limits(s, most)) < 0)
     message("serve: %s", mt_status_text(st));
   return st;

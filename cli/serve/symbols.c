@@ -21,24 +21,25 @@ static int compare(const void *x, const void *y) {
   return strcmp(x, y);
 }
 
-const char *symbols_init(struct symbols *list, const char *text, char word[SYMBOL_ROOM]) {
+bool symbols_init(struct symbols *list, const char *text, char wrong[SYMBOL_ROOM]) {
   size_t most = 1;
   for (const char *c = text; *c; c++) most += *c == ',';
-  *list = (struct symbols){calloc(most, sizeof *list->sorted), 0};
-  *word = 0;
-  if (!list->sorted) return word;
-  for (const char *at = text; *text; at += strcspn(at, ",") + 1) {
-    snprintf(word, SYMBOL_ROOM, "%.*s", (int)strcspn(at, ","), at);
-    bool whole = strlen(word) == strcspn(at, ",");
-    if (!whole || !symbol_normalise(word, list->sorted[list->n])) {
+  *list = (struct symbols){malloc(most * sizeof *list->sorted), 0};
+  snprintf(wrong, SYMBOL_ROOM, "out of memory");
+  if (!list->sorted) return false;
+  for (bool more = *text; more;) {
+    size_t n = strcspn(text, ",");
+    snprintf(wrong, SYMBOL_ROOM, "%.*s", (int)n, text);
+    if (n >= SYMBOL_ROOM || !symbol_normalise(wrong, list->sorted[list->n])) {
       symbols_fini(list);
-      return word;
+      return false;
     }
     list->n++;
-    if (!at[strcspn(at, ",")]) break;
+    more = text[n] == ',';
+    text += n + more;
   }
   qsort(list->sorted, list->n, sizeof *list->sorted, compare);
-  return NULL;
+  return true;
 }
 
 void symbols_fini(struct symbols *list) {

@@ -18,9 +18,9 @@ struct symbols {
   size_t n;
 };
 
-/* Reads "A,B,C"; "" is an empty list. NULL, or the part that is no symbol, in `word`, cut to fit;
- * "" there if memory ran out. */
-const char *symbols_init(struct symbols *list, const char *text, char word[SYMBOL_ROOM]);
+/* Reads "A,B,C"; "" is an empty list. False, and nothing to fini: then `wrong` is the part that is
+ * no symbol, cut to fit, or says that memory ran out. */
+bool symbols_init(struct symbols *list, const char *text, char wrong[SYMBOL_ROOM]);
 void symbols_fini(struct symbols *list);
 
 /* Whether a normalised symbol is in the list. */
