@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 enum {
-  PAUSE_MS = 100,        /* how often progress and signals are looked at */
-  BUSY = 32,             /* so many outcomes at a time are a stream of them */
+  PAUSE_MS = 100,        /* how often progress and signals are looked at, ... */
+  GLANCE = 16,           /* ... and the clock, if there always is something to take */
   SHARE_OF_AT_LEAST = 20 /* items, before a percentage of failures means something */
 };
 
@@ -204,17 +204,22 @@ static mt_status pause_for(struct conduct *c, mt_stream *stream, mt_future **ret
   return mt_next(stream, MT_MS(PAUSE_MS), ret, NULL);
 }
 
+/* What is done when there is nothing to take, and now and then when there always is something. */
+static void look_around(struct conduct *c) {
+  tidy_up(c);
+  stop_if_asked(c);
+  stop_if_enough(c);
+  c->looked_ns = mt_now_ns();
+}
+
 /* After an interrupt, or when the time is over, it goes on until what had begun is out. */
 static mt_status drain(struct conduct *c, mt_stream *stream) {
-  for (;;) {
+  while (!c->enough) {
     mt_future *f;
     mt_status st = mt_next(stream, 0, &f, NULL);
     if (st == MT_ETIMEDOUT || st == MT_LATER) {
-      tidy_up(c);
-      stop_if_asked(c);
-      stop_if_enough(c);
-      if (c->enough) return 0;
-      st = pause_for(c, stream, &f);
+      look_around(c);
+      st = c->enough ? MT_ETIMEDOUT : pause_for(c, stream, &f);
     }
     if (st == 0) {
       take(c, f);
@@ -223,8 +228,10 @@ static mt_status drain(struct conduct *c, mt_stream *stream) {
       return st == MT_END ? 0 : st;
     }
     stop_if_enough(c);
-    if (c->enough) return 0;
+    if (c->burst % GLANCE == GLANCE - 1 && mt_now_ns() - c->looked_ns > MT_MS(PAUSE_MS))
+      look_around(c);
   }
+  return 0;
 }
 
 void conduct_run(struct conduct *c, const struct conduct_job *job) {

@@ -132,6 +132,7 @@ struct conduct {
   int output_error;  /* errno of that */
   int64_t end_ns;    /* of the run's time */
   mt_status trouble; /* of the loop itself */
+  int64_t looked_ns; /* when signals and progress were last looked at */
   unsigned burst;    /* items taken since the last pause */
 };
 

@@ -115,6 +115,7 @@ struct fetch {
   struct output_column *columns;
   struct cell *cells;
   FILE *to;           /* where bodies or records go */
+  bool over;          /* all of the output is out */
   unsigned unflushed; /* outcomes that are not in the log yet */
   uint64_t drawn, resumed;
   uint64_t errors[HTTP_ERRORS]; /* failures, by kind */

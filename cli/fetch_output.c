@@ -53,20 +53,6 @@ bool fetch_output_begin(struct fetch *f) {
   return false;
 }
 
-void fetch_output_end(struct fetch *f) {
-  bool fine = f->options->format == FETCH_BODIES || output_end(&f->output);
-  if (f->to != stdout)
-    fine = fclose(f->to) == 0 && fine;
-  else
-    fine = fflush(f->to) == 0 && fine;
-  if (!fine && !f->conduct.output_gone) {
-    f->conduct.output_gone = true;
-    f->conduct.output_error = errno;
-  }
-  free(f->columns);
-  free(f->cells);
-}
-
 /* To whole microseconds: more digits mean nothing. */
 static struct cell seconds(double s) {
   return cell_real(s > 0 ? round(s * 1e6) / 1e6 : 0);
@@ -135,8 +121,10 @@ static void write_log(struct fetch *f, const struct fetch_item *item, const char
             (unsigned long long)item->index);
 }
 
-/* The log says what is in place, and is written in portions. */
+/* The log says what is in place, and is written in portions; after a table, which is printed at the
+ * end, all at once. */
 static bool flush_logs(struct fetch *f) {
+  if (f->options->format == OUTPUT_TABLE && !f->dir && !f->over) return true;
   f->unflushed = 0;
   bool fine = fflush(f->to) == 0;
   int error = f->journal && fine ? journal_flush(f->journal) : 0;
@@ -145,9 +133,29 @@ static bool flush_logs(struct fetch *f) {
   return fine;
 }
 
+/* The first failure counts: what the stream could not write is gone from it afterwards. */
+static void output_lost(struct fetch *f) {
+  if (f->conduct.output_gone) return;
+  f->conduct.output_gone = true;
+  f->conduct.output_error = errno;
+}
+
 void fetch_idle(void *fetch) {
   struct fetch *f = fetch;
-  if (f->unflushed > 0) flush_logs(f);
+  if (f->unflushed > 0 && !flush_logs(f)) output_lost(f);
+}
+
+void fetch_output_end(struct fetch *f) {
+  bool fine = f->options->format == FETCH_BODIES || output_end(&f->output);
+  f->over = true;
+  fine = fine && !f->conduct.output_gone && flush_logs(f);
+  if (f->to != stdout)
+    fine = fclose(f->to) == 0 && fine;
+  else
+    fine = fflush(f->to) == 0 && fine;
+  if (!fine) output_lost(f);
+  free(f->columns);
+  free(f->cells);
 }
 
 static void tell_failure(struct fetch *f, const struct fetch_item *item) {
