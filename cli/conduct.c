@@ -189,16 +189,28 @@ static void wait_for_input(struct conduct *c, mt_stream *stream) {
   poll(any, sizeof any / sizeof *any, signals_interrupted() ? 1 : PAUSE_MS);
 }
 
+/* Sleeps for a millisecond, or less if workers would run out of items meanwhile. */
+static void nap(struct conduct *c, unsigned burst) {
+  enum { LEAST_US = 16, MOST_US = 1000 };
+  long us = c->nap_us ? c->nap_us : MOST_US;
+  if (burst >= c->job.ahead / 2)
+    us = us / 2 > LEAST_US ? us / 2 : LEAST_US;
+  else
+    us = us * 2 < MOST_US ? us * 2 : MOST_US;
+  c->nap_us = us;
+  nanosleep(&(struct timespec){.tv_nsec = us * 1000}, NULL);
+}
+
 /* Waits until the next outcome, or for a while. As mt_next. */
 static mt_status pause_for(struct conduct *c, mt_stream *stream, mt_future **ret) {
-  bool busy = c->burst > 0;
+  unsigned burst = c->burst;
   c->burst = 0;
   if (c->waits) {
     wait_for_input(c, stream);
     return MT_ETIMEDOUT;
   }
-  if (busy) {
-    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+  if (burst > 0) {
+    nap(c, burst);
     return MT_ETIMEDOUT;
   }
   return mt_next(stream, MT_MS(PAUSE_MS), ret, NULL);

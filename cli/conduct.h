@@ -134,6 +134,7 @@ struct conduct {
   mt_status trouble; /* of the loop itself */
   int64_t looked_ns; /* when signals and progress were last looked at */
   unsigned burst;    /* items taken since the last pause */
+  long nap_us;       /* the last one; 0: there was none */
 };
 
 /* Opens the executor: with `workers` (0: as many as CPUs) and `in_flight` unless the options say
