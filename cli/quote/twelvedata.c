@@ -72,6 +72,7 @@ static bool read(const struct provider *p, const char *symbol, unsigned step, js
   json_t *own = part(body, symbol);
   const char *echo = field_string(json_object_get(own, "symbol"));
   char says[ANSWER_SAYS];
+  if (!*echo) return quote_fail(f, QUOTE_BAD_RESPONSE, "%s gave a body that is no quote", p->name);
   if (!same_symbol(echo, symbol))
     return quote_fail(f, QUOTE_BAD_RESPONSE, "%s was asked for \"%s\" and answered for \"%s\"",
                       p->name, symbol, answer_says(p, echo, says));
