@@ -4,6 +4,7 @@
 #ifndef CLI_STATS_H
 #define CLI_STATS_H
 
+#include "conduct.h"
 #include "price/reader.h"
 #include "price/statistics.h"
 #include "stats_columns.h"
@@ -11,13 +12,12 @@
 #include <stdbool.h>
 
 struct stats_options {
-  const char *on;
-  unsigned long jobs, workers, in_flight, stop_after;
-  int as_completed; /* 0: input order */
-  int format, progress;
-  bool all, explain, fail_fast, quiet, no_header, null_separated;
+  struct conduct_options run;
+  int format;
+  bool all, explain, quiet, no_header, null_separated, resume;
   double rf, periods;
   const char *price_column, *date_column, *volume_column;
+  const char *log, *failed;
 };
 
 /* Prints the statistics of the files; returns the exit status. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "command.h"
 #include "message.h"
-#include "progress.h"
 #include "stats.h"
 
 #include <stddef.h>
@@ -25,17 +24,17 @@ static const struct option_spec options[] = {
     {OPTION_FLAG, "explain", 0, AT(explain), .help = "print how each number is defined"},
 
     {OPTION_GROUP, .help = "How it runs"},
-    {OPTION_COUNT, "jobs", 'j', AT(jobs), .value = "N", .help = "files at once (the CPUs)",
+    {OPTION_COUNT, "jobs", 'j', AT(run.jobs), .value = "N", .help = "files at once (the CPUs)",
      .least = 1},
-    {OPTION_TEXT, "on", 0, AT(on), .value = "WHERE",
-     .help = "inline (one after another), threads or threads:N"},
-    {OPTION_COUNT, "workers", 0, AT(workers), .value = "N",
-     .help = "worker threads, if not as many as jobs", .least = 1},
-    {OPTION_COUNT, "in-flight", 0, AT(in_flight), .value = "N",
-     .help = "tasks begun and not ended (the workers)", .least = 1},
-    {OPTION_FLAG, "fail-fast", 0, AT(fail_fast), .help = "stop at the first file that fails"},
-    {OPTION_COUNT, "stop-after", 0, AT(stop_after), .value = "N",
-     .help = "stop after N files that succeeded", .least = 1},
+    CONDUCT_WHERE(struct stats_options, run, "as many as jobs"),
+    CONDUCT_IN_FLIGHT(struct stats_options, run, "(the workers)"),
+    CONDUCT_STOPS(struct stats_options, run, "files"),
+    {OPTION_TEXT, "log", 0, AT(log), .value = "FILE",
+     .help = "one line of JSON for each file that is done"},
+    {OPTION_FLAG, "resume", 0, AT(resume),
+     .help = "leave out the files that the log says are done"},
+    {OPTION_TEXT, "failed", 0, AT(failed), .value = "FILE",
+     .help = "write the paths that failed, to be fed back by -"},
     {OPTION_FLAG, "null", '0', AT(null_separated),
      .help = "paths on stdin end with NUL, as find -print0 writes"},
 
@@ -43,20 +42,16 @@ static const struct option_spec options[] = {
     {OPTION_CHOICE, "format", 'f', AT(format), .value = OUTPUT_CHOICES,
      .help = "table: for people, two places, at the end\njson, ndjson, csv, tsv: as it comes, full "
              "precision"},
-    {OPTION_CHOICE, "order", 0, AT(as_completed), .value = "input|completion",
-     .help = "in the order of the files, or as they finish"},
-    {OPTION_SET, "as-completed", 0, AT(as_completed), .help = "the same as --order completion",
-     .least = 1},
+    CONDUCT_ORDER(struct stats_options, run),
     {OPTION_FLAG, "no-header", 0, AT(no_header), .help = "csv, tsv: without the line of names"},
-    {OPTION_CHOICE, "progress", 0, AT(progress), .value = PROGRESS_CHOICES,
-     .help = "how far it is, on stderr (auto: on a terminal)"},
+    CONDUCT_PROGRESS(struct stats_options, run),
     {OPTION_FLAG, "quiet", 'q', AT(quiet), .help = "no notes on stderr; failures are told still"},
     {OPTION_HELP, "help", 'h', .help = "this text"},
     {.kind = OPTION_END},
 };
 
 static int run(int argc, char **argv) {
-  struct stats_options o = {.on = "threads"};
+  struct stats_options o = {.run = {.on = "threads"}};
   int first;
   int status = options_parse(&command_stats, argc, argv, &o, &first);
   if (status >= 0) return status;
@@ -66,6 +61,12 @@ static int run(int argc, char **argv) {
             "meantime stats prices/");
     return EXIT_USAGE;
   }
+  if (o.resume && !o.log) {
+    message("stats: --resume needs --log FILE: the log tells what is done");
+    return EXIT_USAGE;
+  }
+  /* So many files at once need so many workers, whatever WHERE says. */
+  if (!o.run.workers) o.run.workers = o.run.jobs;
   return stats_run(&o, argv + first, (size_t)(argc - first));
 }
 

@@ -510,6 +510,137 @@ class Ending(Case):
         self.assertIn("No space left on device", r.stderr)
 
 
+class Log(Case):
+    """--log, --resume, --failed, --max-failures"""
+
+    def run_logged(self, *arguments, **options):
+        r = text("stats", "-f", "ndjson", "--log", self.path("log"), *arguments, **options)
+        return r, [json.loads(line)["ticker"] for line in r.stdout.splitlines()]
+
+    def records(self):
+        with open(self.path("log")) as f:
+            return [json.loads(line) for line in f]
+
+    def test_each_file_has_a_line(self):
+        good, bad = self.write("A.csv"), self.write("B.csv", HEAD + "2020-01-06,x,1\n")
+        r, _ = self.run_logged("--on", "threads:2", good, bad, self.path("missing.csv"))
+        self.assertEqual(r.returncode, 1)
+        records = self.records()
+        self.assertEqual([list(x) for x in records], [
+            "index item status attempts start seconds worker error".split()] * 3)
+        self.assertEqual([(x["index"], x["item"], x["status"]) for x in records],
+                         [(1, good, "ok"), (2, bad, "failed"), (3, self.path("missing.csv"), "failed")])
+        self.assertEqual([x["error"] and x["error"]["code"] for x in records],
+                         [None, "bad_price", "ENOENT"])
+        self.assertIn("no number", records[1]["error"]["message"])
+        for x in records:
+            self.assertEqual(x["attempts"], 1)
+            self.assertIn(x["worker"], (0, 1))
+            self.assertGreater(x["start"], 1.6e9)
+            self.assertGreaterEqual(x["seconds"], 0)
+
+    def test_resume_does_what_is_not_done(self):
+        paths = self.many(6)
+        missing = self.path("missing.csv")
+        _, first = self.run_logged("--stop-after", "3", "--on", "inline", *paths)
+        self.assertEqual(first, ["F0000", "F0001", "F0002"])
+        r, _ = self.run_logged(*paths)
+        self.assertEqual((r.returncode, r.stdout), (2, ""))
+        self.assertIn("there is a log already", r.stderr)
+        # Another order; a path that is there twice is wanted twice; what failed is tried again.
+        again = [missing, *reversed(paths), paths[0]]
+        for code in 1, 0:
+            r, second = self.run_logged("--resume", *again)
+            self.assertEqual(r.returncode, code)
+            self.assertEqual(second, ["missing", "F0005", "F0004", "F0003", "F0000"] if code
+                             else ["missing"])
+            self.write("missing.csv")
+        self.assertIn("note: 7 files done before, by the log, left out", r.stderr)
+        _, third = self.run_logged("--resume", *again)
+        self.assertEqual(third, [])
+        self.assertEqual(sorted(x["item"] for x in self.records() if x["status"] == "ok"),
+                         sorted(again))
+        self.refused("--resume needs --log FILE", "stats", "--resume", *paths)
+
+    def test_a_killed_run_is_resumed_to_each_file_once(self):
+        paths = self.many(5)
+        p = subprocess.Popen([MEANTIME, "stats", "-f", "ndjson", "--log", self.path("log"), "-"],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(p.__exit__, None, None, None)
+        for path in paths[:3]:
+            p.stdin.write(path + "\n")
+            p.stdin.flush()
+            p.stdout.readline()
+        # The third row is out. Its line in the log follows it, without any further item.
+        while len(self.records()) < 3:
+            self.assertIsNone(p.poll())
+        p.kill()
+        p.wait(PATIENCE)
+        r, rest = self.run_logged("--resume", "-", input="\n".join(paths))
+        self.assertEqual((r.returncode, rest), (0, ["F0003", "F0004"]))
+        self.assertEqual([x["item"] for x in self.records()], paths)
+
+    def test_a_table_is_logged_when_it_is_printed(self):
+        p = subprocess.Popen([MEANTIME, "stats", "--progress", "always", "--log", self.path("log"),
+                              "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True)
+        self.addCleanup(p.__exit__, None, None, None)
+        self.addCleanup(p.kill)
+        p.stdin.write("".join(path + "\n" for path in self.many(3)))
+        p.stdin.flush()
+        while not re.search(r"\b3 files", p.stderr.readline()):
+            self.assertIsNone(p.poll())
+        self.assertEqual(self.records(), [])
+        p.stdin.close()
+        self.assertEqual(len(p.stdout.read().splitlines()), 4)
+        self.assertEqual(p.wait(PATIENCE), 0)
+        self.assertEqual([x["status"] for x in self.records()], ["ok"] * 3)
+
+    def test_failed_paths_can_be_fed_back(self):
+        paths = [self.write("A.csv"), self.path("1 #odd.csv"), self.path("# b.csv")]
+        r = text("stats", "--failed", self.path("failed"), *paths)
+        self.assertEqual(r.returncode, 1)
+        with open(self.path("failed")) as f:
+            self.assertEqual(f.read().splitlines(), paths[1:])
+        for path in paths[1:]:
+            self.write(os.path.basename(path))
+        with open(self.path("failed")) as f:
+            out = self.succeeds("stats", "-f", "ndjson", "-", stdin=f)
+        self.assertEqual([json.loads(line)["ticker"] for line in out.splitlines()],
+                         ["1 #odd", "# b"])
+
+    def test_failed_paths_with_line_ends_need_null(self):
+        odd = self.path("new\nline.csv")
+        r = text("stats", "--failed", self.path("failed"), odd)
+        self.assertEqual(os.path.getsize(self.path("failed")), 0)
+        self.assertIn("1 paths with line ends in them are not in that file", r.stderr)
+        text("stats", "-0", "--failed", self.path("failed"), odd)
+        with open(self.path("failed"), newline="") as f:
+            self.assertEqual(f.read(), odd + "\0")
+
+    def test_failed_does_not_empty_an_input(self):
+        path = self.write("A.csv")
+        self.refused("items are read from it", "stats", "--failed", path, path)
+        with open(path) as f:
+            self.assertEqual(f.read(), GOOD)
+
+    def test_max_failures(self):
+        paths = [self.path(f"missing{i}.csv") for i in range(10)]
+        for on in "inline", "threads:3":
+            r, tickers = self.run_logged("--on", on, "--max-failures", "2", *paths)
+            self.assertEqual((r.returncode, tickers), (1, ["missing0", "missing1", "missing2"]))
+            self.assertIn("stopped: too many failures", r.stderr)
+            os.remove(self.path("log"))
+        good = self.many(30)
+        mixed = [p for pair in zip(good, paths) for p in pair] + good[10:]
+        r, tickers = self.run_logged("--on", "inline", "--max-failures", "49%", *mixed)
+        self.assertEqual((r.returncode, len(tickers)), (1, 20)) # of fewer no share is taken
+        os.remove(self.path("log"))
+        r, tickers = self.run_logged("--on", "inline", "--max-failures", "50%", *mixed)
+        self.assertEqual((r.returncode, len(tickers)), (1, 40))
+        self.refused("--max-failures needs", "stats", "--max-failures", "0", *paths)
+
+
 class Sample(Case):
     def files(self, folder):
         files = {}
