@@ -18,19 +18,23 @@ struct failed {
   uint64_t left_out;
 };
 
-/* Whether an input is this very file: emptying it would take the items away unread. */
-static bool is_input(const struct stat *file, const char *input) {
-  struct stat st;
-  int result = strcmp(input, "-") == 0 ? fstat(STDIN_FILENO, &st) : stat(input, &st);
-  return result == 0 && S_ISREG(st.st_mode) && st.st_dev == file->st_dev &&
-         st.st_ino == file->st_ino;
+/* Whether this very file is an input: emptying it would take the items away unread. Stdin always
+ * counts, since the list may be asked to read it by an argument, too. */
+static bool is_input(const struct stat *file, const char *const *inputs, size_t n) {
+  for (size_t i = 0; i <= n; i++) {
+    struct stat st;
+    int result = i == n ? fstat(STDIN_FILENO, &st) : stat(inputs[i], &st);
+    if (result == 0 && S_ISREG(st.st_mode) && st.st_dev == file->st_dev &&
+        st.st_ino == file->st_ino)
+      return true;
+  }
+  return false;
 }
 
 static bool begin(struct failed *f, const char *path, const char *const *inputs, size_t n,
                   char error[ITEM_MESSAGE]) {
   if (!appender_open(&f->to, path, false, error, ITEM_MESSAGE)) return false;
-  for (size_t i = 0; i < n; i++) {
-    if (!is_input(&f->to.status, inputs[i])) continue;
+  if (is_input(&f->to.status, inputs, n)) {
     snprintf(error, ITEM_MESSAGE, "%s: items are read from it: name another file for failed ones",
              path);
     return false;

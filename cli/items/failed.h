@@ -16,7 +16,7 @@
 
 struct failed;
 
-/* Creates or empties the file. It is refused if it is one of the inputs ("-" is stdin), or in use.
+/* Creates or empties the file. It is refused if it is one of the inputs, or stdin, or in use.
  */
 bool failed_open(const char *path, const char *const *inputs, size_t n, struct failed **ret,
                  char error[ITEM_MESSAGE]);

@@ -49,6 +49,17 @@ const struct journal_found *journal_found(const struct journal *j) {
   return &j->found;
 }
 
+bool journal_remark(const struct journal *j, char ret[JOURNAL_MESSAGE]) {
+  unsigned long long n = j->found.strange;
+  char lines[100] = "";
+  if (n > 0)
+    snprintf(lines, sizeof lines, "%llu line%s of the log %s no record%s, and %s passed over", n,
+             n == 1 ? "" : "s", n == 1 ? "is" : "are", n == 1 ? "" : "s", n == 1 ? "was" : "were");
+  snprintf(ret, JOURNAL_MESSAGE, "%s%s%s", lines, n > 0 && j->found.torn ? "; " : "",
+           j->found.torn ? "its last line was cut off: the item is done again" : "");
+  return n > 0 || j->found.torn;
+}
+
 bool journal_done(struct journal *j, const char *item, size_t size) {
   return done_take(&j->done, item, size);
 }

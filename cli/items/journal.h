@@ -37,6 +37,10 @@ struct journal_found {
 };
 const struct journal_found *journal_found(const struct journal *j);
 
+/* What a person should know of it: "3 lines of the log are no records, and were passed over";
+ * false: nothing. */
+bool journal_remark(const struct journal *j, char ret[JOURNAL_MESSAGE]);
+
 /* Whether the item is done already. An item counts as often as the log has it with status "ok":
  * each true takes one. */
 bool journal_done(struct journal *j, const char *item, size_t size);

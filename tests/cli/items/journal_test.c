@@ -123,6 +123,8 @@ static void what_is_ok_is_done_as_often_as_it_is_there(void **unused) {
   assert_int_equal(journal_found(j)->ok, 2);
   assert_int_equal(journal_found(j)->strange, 0);
   assert_false(journal_found(j)->torn);
+  char remark[JOURNAL_MESSAGE];
+  assert_false(journal_remark(j, remark));
   assert_true(done(j, "a"));
   assert_false(done(j, "b"));
   assert_true(done(j, "a"));
@@ -227,7 +229,11 @@ static void nothing_is_written_by_resuming_alone(void **unused) {
   (void)unused;
   const char *path = in_folder("alone"), *text = "{\"item\":\"a\",\"status\":\"ok\"}\n{\"ite";
   write_file(path, text, strlen(text));
-  must_close(must_open(path, true));
+  struct journal *j = must_open(path, true);
+  char remark[JOURNAL_MESSAGE];
+  assert_true(journal_remark(j, remark));
+  assert_string_equal(remark, "its last line was cut off: the item is done again");
+  must_close(j);
   char *now = read_file(path, NULL);
   assert_string_equal(now, text);
   free(now);
@@ -245,6 +251,9 @@ static void lines_that_are_no_records_are_counted_and_passed_over(void **unused)
   struct journal *j = must_open(path, true);
   assert_int_equal(journal_found(j)->records, 2);
   assert_int_equal(journal_found(j)->strange, 5);
+  char remark[JOURNAL_MESSAGE];
+  assert_true(journal_remark(j, remark));
+  assert_string_equal(remark, "5 lines of the log are no records, and were passed over");
   assert_true(done(j, "a"));
   assert_true(done(j, "e"));
   must_close(j);
