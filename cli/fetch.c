@@ -24,10 +24,6 @@ _Static_assert((int)SAVE_ERROR <= (int)ROOM && (int)NAME_ERROR <= (int)ROOM &&
 
 /* -- items ------------------------------------------------------------------------------------ */
 
-static const char *column(const char *name, void *row) {
-  return item_row_get(row, name);
-}
-
 /* The URL of an item: of the template, of its column, or the item itself. False with a problem;
  * without one, memory is out. */
 static bool find_url(struct fetch_item *item) {
@@ -35,11 +31,12 @@ static bool find_url(struct fetch_item *item) {
   struct item_row *row = item->row;
   if (f->url) {
     const char *missing;
-    item->url = item->filled = template_fill(f->url, column, row, &missing);
+    item->url = item->filled = template_fill(f->url, item_row_lookup, row, &missing);
     if (!item->url && missing) template_missing(missing, row->names, row->count, item->problem);
     return item->url;
   }
-  item->url = row->format == ITEM_LINES ? row->values[0] : item_row_get(row, "url");
+  item->url = item_row_get(row, "url");
+  if (!item->url) item->url = item_row_get(row, "item");
   if (!item->url)
     snprintf(item->problem, sizeof item->problem,
              "there is no column \"url\"; say by --url how the columns make one");
@@ -50,7 +47,7 @@ static bool find_name(struct fetch_item *item) {
   const struct fetch *f = item->fetch;
   struct name_source source = {.index = item->index,
                                .url = item->url,
-                               .column = column,
+                               .column = item_row_lookup,
                                .arg = item->row,
                                .columns = item->row->names,
                                .column_count = item->row->count};
@@ -172,6 +169,7 @@ static bool open_logs(struct fetch *f) {
     message("fetch: --log: %s", error);
     return false;
   }
+  if (f->journal && journal_remark(f->journal, error)) message("fetch: --log: %s", error);
   if (o->failed && !failed_open(o->failed, o->input.items, o->input.n, &f->failed, error)) {
     message("fetch: --failed: %s", error);
     return false;

@@ -123,6 +123,8 @@ static bool agree(const struct fetch_options *o, size_t urls) {
   if (o->name && !o->output_dir)
     return wrong("--name names files of --output-dir, which is missing");
   if (o->head && o->data) return wrong("-I asks for headers only, so there can be no -d");
+  if (o->null_separated && (o->input_format == ITEM_CSV || o->input_format == ITEM_TSV))
+    return wrong("-0 is for lines; CSV and TSV have line ends of their own");
   if (o->output && o->output_dir && o->format == FETCH_BODIES)
     return wrong("bodies go to --output FILE or to files of --output-dir; not both without -f");
   return true;

@@ -154,6 +154,7 @@ void fetch_output_end(struct fetch *f) {
   else
     fine = fflush(f->to) == 0 && fine;
   if (!fine) output_lost(f);
+  if (f->conduct.output_gone) journal_forget(f->journal);
   free(f->columns);
   free(f->cells);
 }

@@ -68,4 +68,8 @@ bool journal_write(struct journal *j, const struct journal_record *r);
  * again. */
 int journal_flush(struct journal *j);
 
+/* Drops what has been composed and not flushed: its output is lost, so --resume does it again.
+ * Takes NULL. */
+void journal_forget(struct journal *j);
+
 #endif
