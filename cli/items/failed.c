@@ -77,16 +77,27 @@ static bool fits(const struct failed *f, const struct item_row *row) {
   return !h || (h->size == f->header_size && memcmp(h->text, f->header, h->size) == 0);
 }
 
-/* The first item says what the file will be. */
+/* A CR at the end of a line is taken for half of its line end; so one that is not gets another. */
+static void put_line(struct failed *f, const char *text, size_t size, bool zero_end) {
+  appender_put(&f->to, text, size);
+  if (zero_end)
+    appender_put(&f->to, "", 1);
+  else
+    appender_text(&f->to, size > 0 && text[size - 1] == '\r' ? "\r\n" : "\n");
+}
+
+/* The first item says what the file will be. An empty line keeps its first bytes from being taken
+ * for a byte order mark, or for what compressed files begin with. */
 static bool begin_format(struct failed *f, const struct item_row *row) {
   const struct item_header *h = row->header;
+  char first = h && h->size > 0 ? *h->text : *row->text;
+  if (!row->zero_end && memchr("\xef\xfe\xff\x1f(", first, 5)) appender_put(&f->to, "\n", 1);
   if (h) {
     f->header = malloc(h->size);
     if (!f->header) return false;
     memcpy(f->header, h->text, h->size);
     f->header_size = h->size;
-    appender_put(&f->to, h->text, h->size);
-    appender_put(&f->to, "\n", 1);
+    put_line(f, h->text, h->size, false);
   }
   f->format = row->format;
   return true;
@@ -99,8 +110,7 @@ int failed_write(struct failed *f, const struct item_row *row) {
     return 0;
   }
   if (f->format == ITEM_AUTO && !begin_format(f, row)) return ENOMEM;
-  appender_put(&f->to, row->text, row->size);
-  appender_put(&f->to, row->zero_end ? "" : "\n", 1);
+  put_line(f, row->text, row->size, row->zero_end);
   if (!appender_whole(&f->to, 0)) {
     f->to.broken = true;
     return ENOMEM;

@@ -60,6 +60,7 @@ static void each_format_is_written_as_it_came(void **unused) {
       {"l.txt", "# c\n a\r\n\nb\xff\n{x}", "a\nb\xff\n{x}\n"},
       {"n.ndjson", "{ \"a\" : 1 }\n[broken\n", "{ \"a\" : 1 }\n[broken\n"},
       {"c.csv", "\xef\xbb\xbfk,\"v\"\r\n\"x\ny\", 1\r\n2\n", "k,\"v\"\n\"x\ny\", 1\n2\n"},
+      {"r.tsv", "k\tv\r\r\n1\t2\r\r\n", "k\tv\r\r\n1\t2\r\r\n"},
       {"t.tsv", "k\tv\n\\t\t\\q\n", "k\tv\n\\t\t\\q\n"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -73,6 +74,8 @@ static void each_format_is_written_as_it_came(void **unused) {
     assert_int_equal(fail_data(name, cases[i].failed, strlen(cases[i].failed), false, again), 0);
     must_hold(again, cases[i].failed, strlen(cases[i].failed));
   }
+  assert_int_equal(fail_data("mark", " \xef\xbb\xbf\n", 5, false, in_folder("marked")), 0);
+  must_hold(in_folder("marked"), "\n\xef\xbb\xbf\n", 5); /* the item, and no byte order mark */
   const char *to = in_folder("f0");
   assert_int_equal(fail_data("z", " a\n\0# b\0", 8, true, to), 0);
   must_hold(to, " a\n\0# b\0", 8);
