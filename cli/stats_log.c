@@ -27,10 +27,12 @@ bool stats_log_open(struct stats_log *l, const struct stats_options *o, char **p
 void stats_log_close(struct stats_log *l) {
   uint64_t left_out = l->failed ? failed_left_out(l->failed) : 0;
   if (left_out)
-    message("stats: --failed: %llu paths with line ends in them are not in that file; with --null "
-            "they can be",
-            (unsigned long long)left_out);
+    message("stats: --failed: %llu path%s with a line end in it left out; with --null it can be in "
+            "that file",
+            (unsigned long long)left_out, left_out == 1 ? "" : "s");
   failed_close(l->failed);
+  /* What has not been flushed by now belongs to rows that stdout has not taken. */
+  journal_forget(l->journal);
   journal_close(l->journal);
   *l = (struct stats_log){0};
 }

@@ -20,7 +20,9 @@ struct stats_log {
 
 /* False, with a message. */
 bool stats_log_open(struct stats_log *l, const struct stats_options *o, char **paths, size_t n);
-void stats_log_close(struct stats_log *l); /* also what was not opened wholly */
+
+/* Also what was not opened wholly. Nothing is written any more. */
+void stats_log_close(struct stats_log *l);
 
 /* Whether --resume leaves the file out. Asked once for each. */
 bool stats_log_has(struct stats_log *l, const char *path);

@@ -596,6 +596,18 @@ class Log(Case):
         self.assertEqual(p.wait(PATIENCE), 0)
         self.assertEqual([x["status"] for x in self.records()], ["ok"] * 3)
 
+    def test_what_was_not_printed_is_not_logged(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("no /dev/full")
+        for form in "ndjson", "table":
+            with open("/dev/full", "w") as full:
+                r = subprocess.run([MEANTIME, "stats", "-f", form, "--log", self.path(form),
+                                    self.write("A.csv")], stdout=full, stderr=subprocess.PIPE,
+                                   text=True, timeout=PATIENCE)
+            self.assertEqual(r.returncode, 1)
+            self.assertIn("No space left on device", r.stderr)
+            self.assertEqual(os.path.getsize(self.path(form)), 0)
+
     def test_failed_paths_can_be_fed_back(self):
         paths = [self.write("A.csv"), self.path("1 #odd.csv"), self.path("# b.csv")]
         r = text("stats", "--failed", self.path("failed"), *paths)
@@ -613,7 +625,7 @@ class Log(Case):
         odd = self.path("new\nline.csv")
         r = text("stats", "--failed", self.path("failed"), odd)
         self.assertEqual(os.path.getsize(self.path("failed")), 0)
-        self.assertIn("1 paths with line ends in them are not in that file", r.stderr)
+        self.assertIn("1 path with a line end in it left out; with --null", r.stderr)
         text("stats", "-0", "--failed", self.path("failed"), odd)
         with open(self.path("failed"), newline="") as f:
             self.assertEqual(f.read(), odd + "\0")
