@@ -178,9 +178,16 @@ class Times(support.Case):
                             self.server.url("/wait/never"))
         self.assertGreaterEqual(record["attempts"], 2)
 
-    def test_a_deadline_ends_the_wait_for_a_retry(self):
-        self.fails("deadline", "--deadline", "1", "--retries", "3",
-                   self.server.url("/throttle/9/3000/a"))
+    def test_a_retry_that_the_deadline_forbids_is_not_waited_for(self):
+        record = self.fails("http", "--deadline", "2000", "--retries", "3",
+                            self.server.url("/throttle/9/3000/a"))
+        self.assertEqual(record["attempts"], 1)
+
+    def test_a_deadline_ends_the_wait_for_a_server_that_asked_for_a_pause(self):
+        urls = [self.server.url(path) for path in ("/throttle/9/3000/b", "/ok/paused")]
+        records = self.records("-j", "1", "--workers", "1", "--deadline", "1", *urls, status=1)
+        self.assertEqual([r["error"]["code"] for r in records], ["http", "deadline"])
+        self.assertEqual(self.server.asked("/ok/paused"), 0)
 
     def test_the_deadline_of_a_run_ends_all_of_it(self):
         n = 40

@@ -83,16 +83,19 @@ class Nginx:
             return f"https://localhost:{self.ports[port]}{path}"
         return f"http://127.0.0.1:{self.ports[port]}{path}"
 
-    def errors(self):
-        with open(os.path.join(self.folder, "error.log")) as f:
-            return f.read()
+    def read(self, name):
+        """What nginx has written; nothing, before it begins to."""
+        try:
+            with open(os.path.join(self.folder, name)) as f:
+                return f.read()
+        except FileNotFoundError:
+            return ""
 
     def log(self, wanted=0):
         """The lines since the last call; at least so many, which may take nginx a moment."""
         end = time.monotonic() + support.PATIENCE
         while True:
-            with open(os.path.join(self.folder, "access.log")) as f:
-                lines = f.read().splitlines()[self.read_lines:]
+            lines = self.read("access.log").splitlines()[self.read_lines:]
             if len(lines) >= wanted or time.monotonic() > end:
                 break
             time.sleep(0.01)

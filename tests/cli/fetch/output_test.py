@@ -118,9 +118,9 @@ class Records(support.Case):
     def test_completion_order_does_not_wait_for_the_first(self):
         process = self.start("-f", "ndjson", "--as-completed", self.server.url("/gate/free/x"),
                              self.server.url("/ok/free"))
-        self.assertEqual(json.loads(self.read_line(process.stdout))["index"], 2)
+        self.assertEqual(json.loads(self.read_line(process))["index"], 2)
         self.fetch(self.server.url("/open/free"))
-        self.assertEqual(json.loads(self.read_line(process.stdout))["index"], 1)
+        self.assertEqual(json.loads(self.read_line(process))["index"], 1)
         self.assertEqual(process.wait(support.PATIENCE), 0)
 
     def test_summary(self):

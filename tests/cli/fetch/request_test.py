@@ -67,7 +67,7 @@ class Requests(Case):
     def test_headers_that_are_none_are_refused(self):
         for header in ("no colon", "X: a\r\nEvil: yes", "", ": x", "A B: c"):
             with self.subTest(header):
-                self.refused("--header", "-H", header, self.server.url("/ok/never"))
+                self.refused("a header is", "-H", header, self.server.url("/ok/never"))
         self.assertEqual(self.server.asked("/ok/never"), 0)
 
     def test_user_agent(self):
@@ -131,7 +131,7 @@ class Secrets(Case):
 
     def test_bearer_files_that_others_can_read_are_refused(self):
         for mode in (0o644, 0o640, 0o604, 0o620, 0o777):
-            self.refused("0600", "--bearer-file", self.bearer(mode), self.server.url("/ok/never"))
+            self.refused("600", "--bearer-file", self.bearer(mode), self.server.url("/ok/never"))
         self.refused("missing", "--bearer-file", self.path("missing"), self.server.url("/ok/never"))
         for content in ("\n", "two\nlines\n", "a\r\nEvil: yes\n", "\x01\n"):
             r = self.fetch("--bearer-file", self.bearer(content=content), self.server.url("/ok/never"))

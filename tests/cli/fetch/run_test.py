@@ -34,13 +34,13 @@ class Case(support.Case):
 class Stops(Case):
     def test_fail_fast(self):
         given = self.given("/ok/a", "/status/404", *self.never())
-        r = self.fetch("-j", "1", "--fail-fast", "-i", "-", given=given)
+        r = self.fetch("--fail-fast", "-i", "-", given=given)
         self.assertEqual((r.returncode, r.stdout), (1, b"/ok/a"), r.stderr)
 
     def test_max_failures(self):
         """Two are allowed, the third one ends it."""
         given = self.given("/status/404", "/ok/a", "/status/404", "/ok/b", "/status/500?", *self.never())
-        r = self.fetch("-j", "1", "--retries", "0", "--max-failures", "2", "-i", "-", given=given)
+        r = self.fetch("--retries", "0", "--max-failures", "2", "-i", "-", given=given)
         self.assertEqual((r.returncode, r.stdout), (1, b"/ok/a/ok/b"), r.stderr)
         given = self.given("/status/404", "/ok/a", "/status/404", "/ok/b")
         r = self.fetch("--max-failures", "2", "-i", "-", given=given)
@@ -48,20 +48,20 @@ class Stops(Case):
 
     def test_max_failures_as_a_share(self):
         paths = [f"/status/404?{i}" for i in range(30)]
-        r = self.fetch("-j", "1", "--max-failures", "50%", "-i", "-",
+        r = self.fetch("--max-failures", "50%", "-i", "-",
                        given=self.given(*paths, *self.never()))
         self.assertEqual(r.returncode, 1, r.stderr)
 
     def test_stop_after(self):
         given = self.given("/ok/a", "/status/404", "/ok/b", *self.never())
-        r = self.fetch("-j", "1", "--stop-after", "2", "-i", "-", given=given)
+        r = self.fetch("--stop-after", "2", "-i", "-", given=given)
         self.assertEqual(r.stdout, b"/ok/a/ok/b", r.stderr)
-        r = self.fetch("-j", "1", "--stop-after", "1", "-i", "-", given=self.given("/ok/a", *self.never()))
+        r = self.fetch("--stop-after", "1", "-i", "-", given=self.given("/ok/a", *self.never()))
         self.assertEqual((r.returncode, r.stdout), (0, b"/ok/a"), r.stderr)
 
     def test_what_was_stopped_has_one_record_and_one_line_in_the_log(self):
         paths = ["/ok/a", "/status/404", *self.never()]
-        r = self.fetch("-f", "ndjson", "-j", "1", "--fail-fast", "--log", "log", "-i", "-",
+        r = self.fetch("-f", "ndjson", "--fail-fast", "--log", "log", "-i", "-",
                        given=self.given(*paths))
         records = [json.loads(line) for line in r.stdout.splitlines()]
         indexes = [record["index"] for record in records]
@@ -81,7 +81,7 @@ class Signals(Case):
         never = self.never()
         self.paths = [f"/ok/{Case.counter}/{i}" for i in range(ok)] + never
         process = self.start("-f", "ndjson", *options, *[self.server.url(p) for p in self.paths])
-        self.seen = [json.loads(self.read_line(process.stdout)) for _ in range(ok)]
+        self.seen = [json.loads(self.read_line(process)) for _ in range(ok)]
         self.until(lambda: all(self.server.asked(p) for p in self.paths), process)
         return process
 
@@ -146,7 +146,7 @@ class Output(Case):
         process = self.start("-f", "ndjson", "-i", "-", stdin=subprocess.PIPE)
         process.stdin.write(self.given("/ok/first").encode())
         process.stdin.flush()
-        self.read_line(process.stdout)
+        self.read_line(process)
         process.stdout.close()
         process.stdin.write(self.given("/ok/second", *self.never()).encode())
         process.stdin.flush()  # and it stays open

@@ -5,10 +5,10 @@ A test file is called as FILE MEANTIME and ends with support.main(). PATIENCE bo
 hang, far above what anything takes; it never measures."""
 import json
 import os
-import select
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 import urllib.request
 
@@ -175,11 +175,14 @@ class Case(unittest.TestCase):
         """Every item has exactly one record."""
         self.assertEqual(sorted(r["index"] for r in records), list(range(1, n + 1)))
 
-    def read_line(self, stream):
-        """The next line, or a failure when there is none after all patience."""
-        ready, _, _ = select.select([stream], [], [], PATIENCE)
-        self.assertTrue(ready, "nothing comes out")
-        return stream.readline()
+    def read_line(self, process):
+        """The next line that it prints; a failure when there is none after all patience."""
+        last = threading.Timer(PATIENCE, process.kill)
+        last.start()
+        line = process.stdout.readline()
+        last.cancel()
+        self.assertTrue(line, "nothing comes out")
+        return line
 
 
 def main():
