@@ -155,7 +155,7 @@ int serve_run(const struct serve_options *o) {
   int status = run(&s);
   if (s.listener >= 0) close(s.listener);
   mt_close(s.executor);
-  if (!o->quiet && counted(&s.connections) + (status == EXIT_FINE) > 0) print_sum(&s);
+  if (!o->quiet && status != EXIT_USAGE) print_sum(&s);
   mt_limit_close(s.room);
   mt_limit_close(s.rate);
   symbols_fini(&s.unknown);
