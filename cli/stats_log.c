@@ -16,6 +16,7 @@ bool stats_log_open(struct stats_log *l, const struct stats_options *o, char **p
     message("stats: --log: %s", log_error);
     return false;
   }
+  if (l->journal && journal_remark(l->journal, log_error)) message("stats: --log: %s", log_error);
   const char *const *inputs = (const char *const *)paths;
   if (o->failed && !failed_open(o->failed, inputs, n, &l->failed, failed_error)) {
     message("stats: --failed: %s", failed_error);

@@ -580,6 +580,17 @@ class Log(Case):
         self.assertEqual((r.returncode, rest), (0, ["F0003", "F0004"]))
         self.assertEqual([x["item"] for x in self.records()], paths)
 
+    def test_a_damaged_log_is_told_and_what_it_lost_is_done_again(self):
+        paths = self.many(3)
+        self.run_logged(*paths)
+        with open(self.path("log")) as f:
+            first, second, third = f.read().splitlines()
+        with open(self.path("log"), "w") as f:
+            f.write(f"{first}\nwhat is this?\n{second}\n{third[:len(third) // 2]}")
+        r, again = self.run_logged("--resume", *paths)
+        self.assertEqual((r.returncode, again), (0, ["F0002"]))
+        self.assertRegex(r.stderr, "stats: --log: .*1 line")
+
     def test_a_table_is_logged_when_it_is_printed(self):
         p = subprocess.Popen([MEANTIME, "stats", "--progress", "always", "--log", self.path("log"),
                               "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
