@@ -63,8 +63,9 @@ void encode_base64(struct appender *a, const char *data, size_t size) {
   }
 }
 
-bool decode_base64(struct item_maker *ret, const char *text) {
+bool decode_base64(char *text, size_t *ret_size) {
   size_t size = strlen(text);
+  char *to = text;
   if (size % 4 != 0) return false;
   for (size_t i = 0; i < size; i += 4) {
     uint32_t v = 0;
@@ -75,8 +76,8 @@ bool decode_base64(struct item_maker *ret, const char *text) {
       if (!digit) return false;
       v |= (uint32_t)(digit - digits) << (18 - 6 * k);
     }
-    const char out[3] = {(char)(v >> 16), (char)(v >> 8), (char)v};
-    if (!maker_put(ret, out, n - 1)) return false;
+    for (size_t k = 0; k + 1 < n; k++) *to++ = (char)(v >> (16 - 8 * k));
   }
+  *ret_size = (size_t)(to - text);
   return true;
 }

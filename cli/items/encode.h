@@ -5,7 +5,6 @@
 #define CLI_ITEMS_ENCODE_H
 
 #include "appender.h"
-#include "maker.h"
 
 /* Whether the text is UTF-8 without a NUL: then a JSON string brings it back as it was. */
 bool encode_is_text(const char *data, size_t size);
@@ -14,8 +13,8 @@ bool encode_is_text(const char *data, size_t size);
  * which few readers take. */
 void encode_string(struct appender *a, const char *data, size_t size);
 
-/* Base64 (RFC 4648), without quotes, and back; false: it is none, or no memory. */
+/* Base64 (RFC 4648), without quotes; and back, in its own place; false: it is none. */
 void encode_base64(struct appender *a, const char *data, size_t size);
-bool decode_base64(struct item_maker *ret, const char *text);
+bool decode_base64(char *text, size_t *ret_size);
 
 #endif

@@ -109,13 +109,11 @@ int failed_write(struct failed *f, const struct item_row *row) {
     f->left_out++;
     return 0;
   }
-  if (f->format == ITEM_AUTO && !begin_format(f, row)) return ENOMEM;
+  bool begun = f->format != ITEM_AUTO || begin_format(f, row);
   put_line(f, row->text, row->size, row->zero_end);
-  if (!appender_whole(&f->to, 0)) {
-    f->to.broken = true;
-    return ENOMEM;
-  }
-  return appender_flush(&f->to);
+  if (appender_whole(&f->to, 0) && begun) return appender_flush(&f->to);
+  f->to.broken = true;
+  return ENOMEM;
 }
 
 uint64_t failed_left_out(const struct failed *f) {

@@ -18,7 +18,7 @@ enum { LONGEST = 16 << 20 };
 struct log_reader {
   struct journal *journal;
   struct source source;
-  struct item_maker members, bytes;
+  struct item_maker members;
 };
 
 enum line_kind { LINE_RECORD, LINE_STRANGE, LINE_NO_MEMORY };
@@ -34,10 +34,9 @@ static enum line_kind look_at(struct log_reader *r, const char *line, size_t siz
   if (!item || !status) return LINE_STRANGE;
   size_t length = strlen(item);
   if (encoded) {
-    maker_clear(&r->bytes);
-    if (!decode_base64(&r->bytes, encoded)) return LINE_STRANGE;
-    item = r->bytes.bytes ? r->bytes.bytes : "";
-    length = r->bytes.filled;
+    if (!decode_base64(r->members.bytes + (encoded - r->members.bytes), &length))
+      return LINE_STRANGE;
+    item = encoded;
   }
   r->journal->found.records++;
   if (strcmp(status, "ok") != 0) return LINE_RECORD;
@@ -93,7 +92,6 @@ bool journal_read(struct journal *j, const char *path, char error[JOURNAL_MESSAG
   if (!code) code = read_lines(&r);
   source_fini(&r.source);
   maker_fini(&r.members);
-  maker_fini(&r.bytes);
   if (code)
     snprintf(error, JOURNAL_MESSAGE, "%s: the log cannot be read: %s", path, strerror(code));
   else if (found->records == 0 && found->strange > 0)

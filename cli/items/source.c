@@ -71,7 +71,10 @@ enum source_more source_fill(struct source *s, size_t most) {
   if (n > most - have) n = most - have;
   for (;;) {
     struct pollfd ask = {s->fd, POLLIN, 0};
-    if (!s->ready && poll(&ask, 1, 0) == 0) return SOURCE_LATER;
+    int there = s->ready ? 1 : poll(&ask, 1, 0);
+    if (there == 0) return SOURCE_LATER;
+    if (there < 0 && errno == EINTR) continue; /* it has told nothing: reading might wait */
+    if (there < 0) return SOURCE_ERROR;
     ssize_t got = read(s->fd, s->buffer + s->filled, n);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return SOURCE_LATER;

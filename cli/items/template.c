@@ -30,14 +30,13 @@ struct template {
   const char **names; /* each once */
 };
 
-static struct template *refuse(struct template *t, char error[TEMPLATE_MESSAGE], const char *text,
-                               const char *at, const char *cause) {
+static void refuse(struct template *t, char error[TEMPLATE_MESSAGE], const char *text,
+                   const char *at, const char *cause) {
   char quote[PROBLEM_QUOTE];
   struct text from = {at, strlen(at)};
   snprintf(error, TEMPLATE_MESSAGE, "the template, at byte %zu (\"%s\"): %s",
            (size_t)(at - text) + 1, problem_quote(from, quote), cause);
   template_free(t);
-  return NULL;
 }
 
 /* Memory for the worst case: every other byte a piece. Nothing of it is large. */
@@ -106,12 +105,17 @@ struct template *template_new(const char *text, enum template_escape escape,
   }
   t->escape = escape;
   for (; *at; at = next) {
-    if (*at == '}' && at[1] != '}')
-      return refuse(t, error, text, at, "a } without its {; a brace as such is written twice: }}");
-    if (*at != '{' || at[1] == '{')
+    bool lone = *at == '}' && at[1] != '}';
+    cause = "a } without its {; a brace as such is written twice: }}";
+    if (lone)
+      next = NULL;
+    else if (*at != '{' || at[1] == '{')
       next = literal(t, at, &bytes);
-    else if (!(next = place(t, at + 1, &bytes, &cause)))
-      return refuse(t, error, text, at, cause);
+    else
+      next = place(t, at + 1, &bytes, &cause);
+    if (next) continue;
+    refuse(t, error, text, at, cause);
+    return NULL;
   }
   return t;
 }
