@@ -124,25 +124,29 @@ static void heed(const struct quotes_server *s, struct quote_fault *f) {
   }
 }
 
-static enum went wait_for_turn(const struct quotes_server *s, struct quote_fault *f) {
-  int turn = turns_wait(s->turns);
+/* With others left to ask, a provider's pause is not waited for. */
+static enum went wait_for_turn(const struct quotes_server *s, bool patient, struct quote_fault *f) {
+  int turn = turns_wait(s->turns, patient);
   if (turn == 0) return WENT_WELL;
   if (turn < 0) return never_came(s, turn, f);
-  quote_fail(f, QUOTE_THROTTLED, "%s has had all requests of the day", s->provider->name);
-  f->again = false;
+  quote_fail(f, QUOTE_THROTTLED,
+             turn == TURNS_SPENT ? "%s has had all requests of the day"
+                                 : "%s is not asked for a while: it has had too many requests",
+             s->provider->name);
+  f->again = turn == TURNS_PAUSED;
   f->pause_ns = 0;
   return WENT_WRONG;
 }
 
 static enum went ask(struct quotes_item *item, const struct quotes_server *s, unsigned step,
-                     struct quote_fault *f) {
+                     bool patient, struct quote_fault *f) {
   struct provider_request r;
   if (!provider_request(s->provider, item->symbol, step, &r)) {
     quote_fail(f, QUOTE_PROVIDER_ERROR, "%s could not be asked: out of memory", s->provider->name);
     return WENT_WRONG;
   }
   mt_status st = mt_acquire(s->jobs, MT_FOREVER);
-  enum went went = st < 0 ? never_came(s, st, f) : wait_for_turn(s, f);
+  enum went went = st < 0 ? never_came(s, st, f) : wait_for_turn(s, patient, f);
   if (went == WENT_WELL) {
     went = transfer(item, s, &r, step, f);
     if (went == WENT_WRONG) heed(s, f);
@@ -161,10 +165,6 @@ static void add_cause(char causes[QUOTE_MESSAGE], const char *cause) {
     snprintf(causes + n, (size_t)room + 1, "%s%.*s", n ? "; " : "", n ? room - 2 : room, cause);
 }
 
-static bool is_last(const struct quotes *q, const struct quotes_server *s) {
-  return s == &q->servers[q->roster.count - 1];
-}
-
 /* The first request of each provider, until one gives a price. */
 static enum went find_price(struct quotes_item *item) {
   struct quotes *q = item->quotes;
@@ -172,12 +172,8 @@ static enum went find_price(struct quotes_item *item) {
   for (size_t i = 0; i < q->roster.count; i++) {
     struct quotes_server *s = &q->servers[i];
     struct quote_fault f;
-    enum went went = WENT_WRONG;
-    if (!is_last(q, s) && turns_are_closed(s->turns))
-      quote_fail(&f, QUOTE_THROTTLED, "%s is not asked: it has had too many requests",
-                 s->provider->name);
-    else
-      went = ask(item, s, 0, &f);
+    bool last = i + 1 == q->roster.count;
+    enum went went = ask(item, s, 0, last, &f);
     if (went == WENT_CUT) return WENT_CUT;
     if (went == WENT_WELL) {
       item->by = s;
@@ -199,7 +195,7 @@ static enum went find_details(struct quotes_item *item) {
   const struct quotes *q = item->quotes;
   for (; item->steps < provider_requests(item->by->provider); item->steps++) {
     struct quote_fault f;
-    enum went went = ask(item, item->by, item->steps, &f);
+    enum went went = ask(item, item->by, item->steps, true, &f);
     if (went == WENT_CUT) return WENT_CUT;
     if (went == WENT_WELL) continue;
     if (f.again && item->attempts <= q->retry.repeats) {

@@ -195,8 +195,6 @@ void config_free(struct config *c) {
   if (!c) return;
   for (size_t i = 0; i < c->count; i++) free(c->sections[i].settings);
   free(c->sections);
-  /* What was a key is not left lying in memory. */
-  if (c->text) explicit_bzero(c->text, strlen(c->text));
   free(c->text);
   free(c->path);
   free(c);

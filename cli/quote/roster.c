@@ -218,10 +218,19 @@ static bool add_all(struct making *m, struct roster *r) {
   return fine;
 }
 
+/* What one of them must not show, none of them may: a server can repeat anything. */
+static bool share_secrets(struct making *m, struct roster *r) {
+  for (size_t i = 0; i < r->count; i++)
+    for (size_t j = 0; j < r->count; j++)
+      if (i != j && r->at[j]->key && !provider_add_secret(r->at[i], r->at[j]->key))
+        return fail_memory(m);
+  return true;
+}
+
 bool roster_open(const struct roster_options *o, struct roster *ret, char error[ROSTER_ERROR]) {
   struct making m = {.options = o, .error = error};
   struct roster r = {.at = NULL};
-  bool fine = read_config(&m) && add_all(&m, &r);
+  bool fine = read_config(&m) && add_all(&m, &r) && share_secrets(&m, &r);
   config_free(m.config);
   if (fine)
     *ret = r;

@@ -42,7 +42,9 @@ static const char *read_server(const char *url, struct server *s) {
   s->tls = strncasecmp(url, tls, sizeof tls - 1) == 0;
   if (!s->tls && strncasecmp(url, plain, sizeof plain - 1) != 0)
     return "it does not begin with https:// or http://";
-  const char *at = read_host(url + (s->tls ? sizeof tls : sizeof plain) - 1, s);
+  const char *at = url + (s->tls ? sizeof tls : sizeof plain) - 1;
+  if (memchr(at, '@', strcspn(at, "/?#"))) return "it has a user before its host";
+  at = read_host(at, s);
   if (!at) return "its host is neither a name nor an address";
   if (*at == ':') {
     size_t n = strspn(at + 1, digits);

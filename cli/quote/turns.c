@@ -76,18 +76,20 @@ static int64_t reserve(struct turns *p, int64_t now_ns) {
   return t;
 }
 
-/* Under the mutex: one of the day's requests. */
-static bool take(struct turns *p) {
-  if (p->spent || p->left == 0) return false;
-  if (p->left != UINT64_MAX) p->left--;
-  return true;
-}
-
-int64_t turns_reserve(struct turns *p, int64_t now_ns) {
-  pthread_mutex_lock(&p->mutex);
-  int64_t t = take(p) ? reserve(p, now_ns) : -1;
-  pthread_mutex_unlock(&p->mutex);
-  return t;
+/* Decides what comes next for a request whose turn is *turn_ns, or that has none yet (-1): 0, and
+ * how long it still has to wait, or why it will have none. The day's count has it from its first
+ * turn on, until it goes away without one. */
+static int decide(struct turns *p, bool patient, int64_t now_ns, int64_t *turn_ns) {
+  bool first = *turn_ns<0, paused = p->closed_until_ns> now_ns;
+  int refusal = p->spent || (first && p->left == 0) ? TURNS_SPENT
+                : paused && !patient                ? TURNS_PAUSED
+                                                    : 0;
+  if (p->left != UINT64_MAX) {
+    if (first && !refusal) p->left--;
+    if (!first && refusal) p->left++;
+  }
+  if (!refusal && (first || (paused && *turn_ns <= now_ns))) *turn_ns = reserve(p, now_ns);
+  return refusal;
 }
 
 static void give_back(struct turns *p) {
@@ -96,26 +98,27 @@ static void give_back(struct turns *p) {
   pthread_mutex_unlock(&p->mutex);
 }
 
-int turns_wait(struct turns *p) {
-  int64_t t = turns_reserve(p, mt_now_ns());
-  if (t < 0) return TURNS_SPENT;
+int64_t turns_reserve(struct turns *p, int64_t now_ns) {
+  int64_t turn_ns = -1;
+  pthread_mutex_lock(&p->mutex);
+  int refusal = decide(p, true, now_ns, &turn_ns);
+  pthread_mutex_unlock(&p->mutex);
+  return refusal ? -1 : turn_ns;
+}
+
+int turns_wait(struct turns *p, bool patient) {
+  int64_t turn_ns = -1;
   for (;;) {
-    int64_t now_ns = mt_now_ns();
-    if (t > now_ns) {
-      mt_status st = mt_sleep(t - now_ns);
-      if (st < 0) {
-        give_back(p);
-        return st;
-      }
-    }
     pthread_mutex_lock(&p->mutex);
-    bool spent = p->spent;
-    now_ns = mt_now_ns();
-    bool closed = p->closed_until_ns > now_ns;
-    if (closed && !spent) t = reserve(p, now_ns);
+    int64_t now_ns = mt_now_ns();
+    int refusal = decide(p, patient, now_ns, &turn_ns);
     pthread_mutex_unlock(&p->mutex);
-    if (spent) return TURNS_SPENT;
-    if (!closed) return 0;
+    if (refusal || turn_ns <= now_ns) return refusal;
+    mt_status st = mt_sleep(turn_ns - now_ns);
+    if (st < 0) {
+      give_back(p);
+      return st;
+    }
   }
 }
 
@@ -129,11 +132,4 @@ void turns_spend(struct turns *p) {
   pthread_mutex_lock(&p->mutex);
   p->spent = true;
   pthread_mutex_unlock(&p->mutex);
-}
-
-bool turns_are_closed(struct turns *p) {
-  pthread_mutex_lock(&p->mutex);
-  bool closed = p->spent || p->left == 0 || p->closed_until_ns > mt_now_ns();
-  pthread_mutex_unlock(&p->mutex);
-  return closed;
 }

@@ -28,20 +28,18 @@ struct turns;
 struct turns *turns_new(const struct rates *rates);
 void turns_free(struct turns *p);
 
-enum { TURNS_SPENT = 1 };
+enum { TURNS_SPENT = 1, TURNS_PAUSED = 2 };
 
 /* In a task: waits for this request's turn. 0: go; TURNS_SPENT: the day's requests are used up;
- * negative: the wait was cut. Any thread may. */
-int turns_wait(struct turns *p);
+ * TURNS_PAUSED: there is a pause, and the request is not `patient`; negative: the wait was cut. Any
+ * thread may. */
+int turns_wait(struct turns *p, bool patient);
 
 /* No request begins for so long from now. Pauses do not add up: the latest end counts. */
 void turns_pause(struct turns *p, int64_t ns);
 
 /* No request begins any more, in this run. */
 void turns_spend(struct turns *p);
-
-/* Whether a pause is on, or everything is spent: for those who can go elsewhere. */
-bool turns_are_closed(struct turns *p);
 
 /* The reservation alone, for tests: when a request that asks at `now_ns` may begin, or -1 for
  * TURNS_SPENT. */

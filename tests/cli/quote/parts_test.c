@@ -200,14 +200,12 @@ static void a_day_s_requests_are_counted(void **unused) {
   struct turns *t = turns_of("25/day, 1000/s");
   for (int i = 0; i < 25; i++) assert_true(turns_reserve(t, 5) >= 5);
   assert_int_equal(turns_reserve(t, 5), -1);
-  assert_int_equal(turns_wait(t), TURNS_SPENT);
-  assert_true(turns_are_closed(t));
+  assert_int_equal(turns_wait(t, true), TURNS_SPENT);
   turns_free(t);
   t = turns_of("1000/s");
-  assert_false(turns_are_closed(t));
   turns_spend(t);
   assert_int_equal(turns_reserve(t, 5), -1);
-  assert_true(turns_are_closed(t));
+  assert_int_equal(turns_wait(t, false), TURNS_SPENT);
   turns_free(t);
 }
 
@@ -217,15 +215,23 @@ static void a_pause_holds_for_everybody(void **unused) {
   int64_t before = mt_now_ns();
   turns_pause(t, MT_MS(30));
   turns_pause(t, MT_MS(10)); /* the later end counts */
-  assert_true(turns_are_closed(t));
   assert_true(turns_reserve(t, before) >= before + MT_MS(30));
-  assert_int_equal(turns_wait(t), 0);
+  assert_int_equal(turns_wait(t, true), 0);
   assert_true(mt_now_ns() >= before + MT_MS(30));
   turns_free(t);
 }
 
+static void the_impatient_do_not_wait_for_a_pause(void **unused) {
+  (void)unused;
+  struct turns *t = turns_of("1000/s, 1/day");
+  turns_pause(t, MT_SECONDS(1000));
+  assert_int_equal(turns_wait(t, false), TURNS_PAUSED);
+  assert_true(turns_reserve(t, mt_now_ns()) > 0); /* and take no request of the day */
+  turns_free(t);
+}
+
 static mt_value wait_for_a_turn(mt_value turns) {
-  return mt_int(turns_wait(turns.data));
+  return mt_int(turns_wait(turns.data, true));
 }
 
 static void a_wait_that_is_cancelled_uses_no_request_of_the_day(void **unused) {
@@ -234,7 +240,7 @@ static void a_wait_that_is_cancelled_uses_no_request_of_the_day(void **unused) {
   mt_value v;
   struct turns *t = turns_of("2/day, 1/hour");
   assert_int_equal(mt_open("threads:1", NULL, &ex), 0);
-  assert_int_equal(turns_wait(t), 0); /* the hour's; one of the day's is left */
+  assert_int_equal(turns_wait(t, true), 0); /* the hour's; one of the day's is left */
   mt_future *f = mt_submit(ex, wait_for_a_turn, mt_ptr(t));
   while (!mt_running(f)) mt_sleep(MT_US(100)); /* one that has not begun would have no value */
   mt_cancel(f);
@@ -357,6 +363,7 @@ int main(void) {
       cmocka_unit_test(what_a_rate_allows_is_allowed_at_once),
       cmocka_unit_test(a_day_s_requests_are_counted),
       cmocka_unit_test(a_pause_holds_for_everybody),
+      cmocka_unit_test(the_impatient_do_not_wait_for_a_pause),
       cmocka_unit_test(a_wait_that_is_cancelled_uses_no_request_of_the_day),
       cmocka_unit_test(keys_go_to_https_or_to_this_machine_only),
       cmocka_unit_test(secrets_are_taken_out),
