@@ -55,8 +55,10 @@ static bool find_name(struct fetch_item *item) {
   item->name = name_make(f->name, &source, error);
   bool fine = item->name;
   if (fine && !name_is_unique(f->name)) fine = save_claim(f->dir, item->name, item->index, error);
-  if (!fine) snprintf(item->problem, sizeof item->problem, "%.*s", ITEM_MESSAGE - 1, error);
-  return fine;
+  if (fine) return true;
+  snprintf(item->problem, sizeof item->problem, "%.*s", ITEM_MESSAGE - 1, error);
+  item->kind = HTTP_FILE;
+  return false;
 }
 
 static bool find_origin(struct fetch_item *item) {
@@ -79,6 +81,7 @@ static struct fetch_item *item_new(struct fetch *f, struct item_row *row, const 
   item->index = f->drawn;
   item->row = row;
   item->worker = -1;
+  item->kind = HTTP_URL;
   item->start = (double)NAN;
   item->drawn_ns = item->done_ns = mt_now_ns();
   body_init(&item->body, f->options->max_bytes, FETCH_BODY_MEMORY);
@@ -268,7 +271,20 @@ static void close_all(struct fetch *f) {
   item_list_end(&f->list);
 }
 
-static void run(struct fetch *f, unsigned in_flight) {
+/* How many items may be drawn before they are taken. A body that is not small waits for its turn in
+ * a file, so there may be no more of them than descriptors beside those of connections. */
+static size_t affordable_ahead(const struct fetch *f, unsigned jobs, unsigned in_flight) {
+  enum { OTHERS = 64, LEAST = 32 };
+  size_t ahead = 2 * (size_t)in_flight;
+  struct rlimit limit;
+  if (!f->keep_bodies || getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+    return ahead;
+  size_t taken = (size_t)jobs + OTHERS + LEAST;
+  size_t most = limit.rlim_cur > taken ? limit.rlim_cur - taken + LEAST : LEAST;
+  return ahead < most ? ahead : most;
+}
+
+static void run(struct fetch *f, unsigned jobs, unsigned in_flight) {
   struct conduct_job job = {
       .name = "fetch",
       .what = "requests",
@@ -283,7 +299,7 @@ static void run(struct fetch *f, unsigned in_flight) {
       .idle = fetch_idle,
       .total = total,
       .bytes = bytes_so_far,
-      .ahead = 2 * (size_t)in_flight,
+      .ahead = affordable_ahead(f, jobs, in_flight),
   };
   conduct_run(&f->conduct, &job);
 }
@@ -302,7 +318,7 @@ int fetch_run(struct fetch_options *o, char **urls, size_t n) {
   }
   bool opened = open_all(&f, urls, n, jobs);
   if (opened) {
-    run(&f, in_flight);
+    run(&f, jobs, in_flight);
     fetch_output_end(&f);
   }
   conduct_close(&f.conduct);

@@ -6,7 +6,8 @@
  *   fetch_request.c  what all requests are made of; files with secrets
  *   fetch.c          items in, the run as a whole
  *   fetch_task.c     one attempt, on a worker; whether another follows
- *   fetch_output.c   outcomes out: bodies, records, the log */
+ *   fetch_output.c   outcomes out: bodies, records, the log
+ *   fetch_summary.c  how it went */
 #ifndef CLI_FETCH_H
 #define CLI_FETCH_H
 
@@ -21,6 +22,7 @@
 #include "items/list.h"
 #include "items/template.h"
 #include "output/output.h"
+#include "json/load.h"
 #include "json/pick.h"
 
 #include <stdatomic.h>
@@ -29,8 +31,9 @@
 #include <stdio.h>
 
 enum {
-  FETCH_BODIES = -1,            /* `format`: bodies, no records */
-  FETCH_BODY_MEMORY = 64 * 1024 /* what is larger waits for its turn in a file */
+  FETCH_BODIES = -1,             /* `format`: bodies, no records */
+  FETCH_BODY_MEMORY = 64 * 1024, /* what is larger waits for its turn in a file */
+  FETCH_STATUSES = 200           /* 400 to 599 */
 };
 
 struct fetch_options {
@@ -82,6 +85,7 @@ struct fetch_item {
   const char *url; /* in the row, or `filled` */
   char *filled;
   char problem[ITEM_MESSAGE]; /* why there is nothing to ask for; "" if there is */
+  enum http_error kind;       /* of that */
   struct origin *origin;
   struct http_response response; /* of the last attempt */
   struct body body;
@@ -118,8 +122,9 @@ struct fetch {
   bool over;          /* all of the output is out */
   unsigned unflushed; /* outcomes that are not in the log yet */
   uint64_t drawn, resumed;
-  uint64_t errors[HTTP_ERRORS]; /* failures, by kind */
-  _Atomic uint64_t bytes;       /* of all transfers so far; counted by workers, only for progress */
+  uint64_t errors[HTTP_ERRORS];      /* failures, by kind */
+  uint64_t statuses[FETCH_STATUSES]; /* those of them by the status, from 400 */
+  _Atomic uint64_t bytes; /* of all transfers so far; counted by workers, only for progress */
 };
 
 /* Runs it; returns the exit status. */
@@ -144,6 +149,8 @@ void fetch_output_end(struct fetch *f);
 bool fetch_take(void *fetch, void *item, const mt_error *error, mt_future *future,
                 enum conduct_outcome *ret);
 void fetch_idle(void *fetch);
+
+/* -- fetch_summary.c */
 void fetch_summary(const struct fetch *f);
 
 #endif

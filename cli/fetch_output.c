@@ -189,6 +189,7 @@ bool fetch_take(void *fetch, void *item_, const mt_error *error, mt_future *futu
     told = (struct cell_error){
         .key = "code", .word = http_error_word(r->error), .message = r->message};
     f->errors[r->error]++;
+    if (r->error == HTTP_STATUS && r->status < 400 + FETCH_STATUSES) f->statuses[r->status - 400]++;
     tell_failure(f, item);
   }
   *ret = error ? OUTCOME_FAILURE : OUTCOME_SUCCESS;
@@ -200,37 +201,4 @@ bool fetch_take(void *fetch, void *item_, const mt_error *error, mt_future *futu
   if (!fine) return false;
   write_log(f, item, error ? "failed" : "ok", error ? &told : NULL);
   return ++f->unflushed < PORTION || flush_logs(f);
-}
-
-/* -- the last line ---------------------------------------------------------------------------- */
-
-void fetch_summary(const struct fetch *f) {
-  const struct conduct *c = &f->conduct;
-  char text[512];
-  size_t n = 0;
-  uint64_t done = c->succeeded + c->failed;
-  if (done + f->resumed <= 1 && c->failed == 0) return;
-  n += (size_t)snprintf(text, sizeof text, "%llu of %llu succeeded",
-                        (unsigned long long)c->succeeded, (unsigned long long)done);
-  const char *gap = ": ";
-  if (c->failed)
-    n +=
-        (size_t)snprintf(text + n, sizeof text - n, ", %llu failed", (unsigned long long)c->failed);
-  for (int i = HTTP_FINE + 1; i < HTTP_ERRORS && n < sizeof text; i++) {
-    if (f->errors[i] == 0) continue;
-    n += (size_t)snprintf(text + n, sizeof text - n, "%s%llu %s", gap,
-                          (unsigned long long)f->errors[i], http_error_word((enum http_error)i));
-    gap = ", ";
-  }
-  if (c->cancelled && n < sizeof text)
-    n += (size_t)snprintf(text + n, sizeof text - n, "; %llu cancelled",
-                          (unsigned long long)c->cancelled);
-  if (f->resumed && n < sizeof text)
-    snprintf(text + n, sizeof text - n, "; %llu were done before", (unsigned long long)f->resumed);
-  message("fetch: %s", text);
-  if (c->too_many) message("fetch: stopped: too many failures; what is left was not asked for");
-  if (c->late) message("fetch: stopped: the time of --run-deadline is over");
-  if (f->failed && failed_left_out(f->failed))
-    message("fetch: --failed: %llu items do not fit into that file, and are not in it",
-            (unsigned long long)failed_left_out(f->failed));
 }

@@ -75,8 +75,11 @@ static bool add_header(struct fetch_request *r, const char *line) {
     r->headers = more;
     r->header_room = room;
   }
-  size_t name = strcspn(line, ":;");
-  if (name == 0 || line[name] == 0 || strpbrk(line, "\r\n"))
+  /* RFC 9110, 5.1 and 5.6.2: a name is a token. "Name;" is curl's way to send an empty value. */
+  static const char token[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  size_t name = strspn(line, token);
+  if (name == 0 || (line[name] != ':' && line[name] != ';') || strpbrk(line, "\r\n"))
     return refuse("-H", line, "a header is written \"Name: value\"");
   r->headers[r->header_count++] = line;
   return true;
@@ -99,9 +102,14 @@ static bool read_bearer(struct fetch_request *r, const char *path) {
   size_t size;
   char *token = hold(r, "--bearer-file", path, true, &size);
   if (!token) return false;
-  token += strspn(token, " \t\r\n");
-  token[strcspn(token, " \t\r\n")] = 0;
-  if (!*token) return refuse("--bearer-file", path, "there is no token in it");
+  size_t n = size;
+  if (n > 0 && token[n - 1] == '\n') n--;
+  if (n > 0 && token[n - 1] == '\r') n--;
+  token[n] = 0;
+  for (size_t i = 0; i < n; i++)
+    if (token[i] <= ' ' || token[i] > '~')
+      return refuse("--bearer-file", path, "it is to be one line, the token alone, without blanks");
+  if (n == 0) return refuse("--bearer-file", path, "there is no token in it");
   r->settings.bearer = token;
   return true;
 }

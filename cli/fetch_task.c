@@ -55,10 +55,10 @@ static mt_value pick(struct fetch_item *item) {
   char text[HTTP_MESSAGE];
   const char *bytes = body_bytes(&item->body);
   if (!bytes && item->body.size > 0) return fails(item, HTTP_MEMORY, "out of memory");
-  json_t *root = json_loadb(bytes ? bytes : "", item->body.size, JSON_DECODE_ANY, &why);
+  json_t *root = json_load_bytes(bytes ? bytes : "", item->body.size, JSON_DECODE_ANY, &why);
   if (!root) {
-    snprintf(text, sizeof text, "the body is no JSON: line %d, column %d: %.100s", why.line,
-             why.column, why.text);
+    snprintf(text, sizeof text, "the body cannot be read as JSON: line %d, column %d: %.100s",
+             why.line, why.column, why.text);
     return fails(item, HTTP_PICK, text);
   }
   item->picked = calloc(f->pick_count, sizeof *item->picked);
@@ -116,7 +116,7 @@ mt_value fetch_task(mt_value arg) {
   item->attempts = mt_attempt();
   item->worker = mt_worker();
   item->response = (struct http_response){.retry_after_ns = -1};
-  if (*item->problem) return fails(item, HTTP_URL, item->problem);
+  if (*item->problem) return fails(item, item->kind, item->problem);
   mt_status st = traffic_enter(&f->traffic, item->origin);
   if (st < 0) return cut(item, st);
   body_reset(&item->body);

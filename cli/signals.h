@@ -2,8 +2,8 @@
  *
  * signals.h: being interrupted. SIGINT, SIGTERM and SIGHUP once: the command stops starting, prints
  * what there is, and then dies of that signal, so that a shell's loop stops, too. Twice: it dies at
- * once. SIGPIPE and SIGXFSZ are ignored: a closed stdout shows as EPIPE, a file that may not grow as
- * EFBIG. */
+ * once. SIGPIPE and SIGXFSZ are ignored: a closed stdout shows as EPIPE, a file that may not grow
+ * as EFBIG. */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
 

@@ -31,7 +31,14 @@ struct http_client {
 static size_t on_body(char *data, size_t one, size_t size, void *transfer) {
   struct transfer *t = transfer;
   (void)one;
+  reply_body(&t->reply, data, size);
   return body_append(t->body, data, size) ? size : 0;
+}
+
+static size_t on_header(char *line, size_t one, size_t size, void *transfer) {
+  struct transfer *t = transfer;
+  (void)one;
+  return reply_header(&t->reply, line, size) ? size : 0;
 }
 
 static void set_method(CURL *e, const struct http_settings *s) {
@@ -62,6 +69,7 @@ static void set_connection(CURL *e, const struct http_settings *s) {
   };
   curl_easy_setopt(e, CURLOPT_HTTP_VERSION, versions[s->version]);
   curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L); /* a slow resolver's thread is not waited for */
   curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   if (s->proxy) curl_easy_setopt(e, CURLOPT_PROXY, s->proxy);
@@ -90,15 +98,16 @@ static void set_up(const struct http_client *c, struct transfer *t) {
   curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->error);
   curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
+  curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+  curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
 }
 
 static struct transfer *transfer_new(const struct http_client *c, struct hub *h) {
   struct transfer *t = calloc(1, sizeof *t);
   if (!t) return NULL;
   t->easy = curl_easy_init();
-  /* The gate is closed as long as its permit is taken. */
-  if (!t->easy || mt_limit_open(&(mt_limit_options){.permits = 1}, &t->gate) < 0 ||
-      mt_acquire(t->gate, 0) < 0) {
+  t->gate = gate_new();
+  if (!t->easy || !t->gate) {
     transfer_free(t);
     return NULL;
   }
@@ -146,12 +155,14 @@ static struct curl_slist *add_headers(struct curl_slist *list, const char *const
 
 /* -- what came of it -------------------------------------------------------------------------- */
 
-static enum http_error classify(CURLcode code, const char *text) {
+/* Some of libcurl's codes stand for several things, which only its text tells apart (7.88 to 8.x:
+ * url.c, http.c, http_chunks.c). */
+static enum http_error classify(CURLcode code, const char *text, const struct reply *a) {
   switch (code) {
   case CURLE_OK:
     return HTTP_FINE;
-  case CURLE_UNSUPPORTED_PROTOCOL:
-    return strstr(text, "HTTP/0.9") ? HTTP_PROTOCOL : HTTP_URL;
+  case CURLE_UNSUPPORTED_PROTOCOL: /* of the URL, or a version of HTTP */
+    return strncmp(text, "Protocol ", 9) == 0 ? HTTP_URL : HTTP_PROTOCOL;
   case CURLE_URL_MALFORMAT:
     return HTTP_URL;
   case CURLE_COULDNT_RESOLVE_HOST:
@@ -175,9 +186,13 @@ static enum http_error classify(CURLcode code, const char *text) {
   case CURLE_SSL_CLIENTCERT:
   case CURLE_USE_SSL_FAILED:
     return HTTP_TLS;
+  case CURLE_RECV_ERROR: /* of the socket, or of what it brought */
+    if (strstr(text, "chunked-encoding") || strstr(text, "response headers")) return HTTP_PROTOCOL;
+    return HTTP_RESET;
   case CURLE_SEND_ERROR:
-  case CURLE_RECV_ERROR:
   case CURLE_GOT_NOTHING:
+  case CURLE_HTTP2:
+  case CURLE_HTTP2_STREAM:
     return HTTP_RESET;
   case CURLE_PARTIAL_FILE:
     return HTTP_PARTIAL;
@@ -187,8 +202,8 @@ static enum http_error classify(CURLcode code, const char *text) {
     return HTTP_REDIRECTS;
   case CURLE_BAD_CONTENT_ENCODING:
     return HTTP_ENCODING;
-  case CURLE_OUT_OF_MEMORY:
-    return HTTP_MEMORY;
+  case CURLE_OUT_OF_MEMORY: /* or a line of the header beyond 100 kB */
+    return a->began && !a->whole ? HTTP_PROTOCOL : HTTP_MEMORY;
   default:
     return HTTP_PROTOCOL;
   }
@@ -240,8 +255,16 @@ static void tell(struct http_response *r, enum http_error error, const char *tex
   snprintf(r->message, sizeof r->message, "%.*s", HTTP_MESSAGE - 1, text);
 }
 
+/* "404 Not Found: no such symbol" */
+static void tell_status(struct transfer *t, struct http_response *r) {
+  char text[HTTP_MESSAGE];
+  const char *why = reason(r->status), *line = reply_first_line(&t->reply);
+  snprintf(text, sizeof text, "%ld%s%s%s%s", r->status, *why ? " " : "", why, *line ? ": " : "",
+           line);
+  tell(r, HTTP_STATUS, text);
+}
+
 static void tell_result(struct transfer *t, struct http_response *r) {
-  curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &r->status);
   struct curl_header *h;
   if (r->status >= 300 &&
       curl_easy_header(t->easy, "Retry-After", 0, CURLH_HEADER, -1, &h) == CURLHE_OK)
@@ -251,16 +274,19 @@ static void tell_result(struct transfer *t, struct http_response *r) {
     tell(r, t->body->error, body_explain(t->body, text));
     return;
   }
-  enum http_error error = classify(t->result, t->error);
-  if (error) {
-    tell(r, error, *t->error ? t->error : curl_easy_strerror(t->result));
+  if (t->reply.bad_length) {
+    tell(r, HTTP_PROTOCOL, "its Content-Length is no length");
     return;
   }
-  if (r->status < 400) return;
-  char text[64];
-  const char *why = reason(r->status);
-  snprintf(text, sizeof text, "HTTP %ld%s%s", r->status, *why ? " " : "", why);
-  tell(r, HTTP_STATUS, text);
+  enum http_error error = classify(t->result, t->error, &t->reply);
+  if (error == HTTP_PROTOCOL && t->result == CURLE_OUT_OF_MEMORY)
+    tell(r, error, "a line of its header has no end");
+  else if (error)
+    tell(r, error, *t->error ? t->error : curl_easy_strerror(t->result));
+  else if (!t->reply.whole)
+    tell(r, HTTP_PARTIAL, "the connection was closed within the header");
+  else if (r->status >= 400)
+    tell_status(t, r);
 }
 
 static void tell_cut(const struct http_request *request, mt_status st, struct http_response *r) {
@@ -324,6 +350,7 @@ static struct hub *my_hub(struct http_client *c) {
 static bool prepare(const struct http_client *c, struct transfer *t,
                     const struct http_request *request) {
   t->body = request->body;
+  t->reply = (struct reply){0};
   t->until_ns = request->timeout_ns > 0 ? mt_now_ns() + request->timeout_ns : MT_FOREVER;
   if (curl_easy_setopt(t->easy, CURLOPT_URL, request->url) != CURLE_OK) return false;
   /* Many requests to one server share a connection, if it turns out to speak HTTP/2. */
@@ -348,6 +375,8 @@ enum http_error http_perform(struct http_client *c, const struct http_request *r
   }
   if (prepare(c, t, request)) {
     mt_status st = hub_run(h, t);
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &ret->status);
+    ret->bytes = request->body->size;
     if (st == 0)
       tell_result(t, ret);
     else
@@ -355,9 +384,6 @@ enum http_error http_perform(struct http_client *c, const struct http_request *r
   } else {
     tell(ret, HTTP_MEMORY, "out of memory");
   }
-  curl_off_t bytes = 0;
-  curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
-  ret->bytes = (uint64_t)bytes;
   ret->seconds = (double)(mt_now_ns() - begin_ns) / 1e9;
   keep(c, h, t);
   return ret->error;

@@ -55,7 +55,7 @@ struct http_response {
   long status;                /* 0: there was no answer */
   int64_t retry_after_ns;     /* what the answer asked for; -1: nothing */
   double seconds;             /* the transfer took */
-  uint64_t bytes;             /* of the body, as it came */
+  uint64_t bytes;             /* of the body, decompressed */
   char message[HTTP_MESSAGE]; /* what went wrong; "" if nothing did */
 };
 

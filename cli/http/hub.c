@@ -47,13 +47,14 @@ static void arm(struct hub *h, int fd, struct hub_socket *s, unsigned char event
   s->armed = events;
 }
 
-/* libcurl wants other events of a socket. */
+/* libcurl wants other events of a socket. To refuse would leave the whole multi handle dead: a
+ * failure is noted, and ends the transfers soon (fail_all). */
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *hub, void *unused) {
   struct hub *h = hub;
   (void)easy;
   (void)unused;
   struct hub_socket *s = socket_at(h, fd);
-  if (!s) return -1;
+  if (!s) return 0;
   s->wanted = what == CURL_POLL_REMOVE ? 0 : (unsigned char)(what & CURL_POLL_INOUT);
   /* A descriptor that libcurl closes without a word (its resolver's) may be another one soon. */
   if (s->wanted == 0 && !s->ours && s->armed) arm(h, fd, s, 0);
@@ -61,7 +62,10 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *hub, void *un
   if (h->changed_count == h->changed_room) {
     size_t room = h->changed_room ? 2 * h->changed_room : 64;
     int *more = realloc(h->changed, room * sizeof *more);
-    if (!more) return -1;
+    if (!more) {
+      h->no_memory = true;
+      return 0;
+    }
     h->changed = more;
     h->changed_room = room;
   }
@@ -119,9 +123,27 @@ static void unlink_transfer(struct transfer *t) {
   t->previous = t->next = NULL;
 }
 
-/* Lets those go whose transfers have ended; returns how many beside `self`. */
-static unsigned reap(struct hub *h, struct transfer *self) {
-  unsigned others = 0;
+/* Wakes the leader if it sleeps for longer than it should since another task was in libcurl:
+ * libcurl wants to be called sooner, or its transfer has ended. */
+static void nudge(struct hub *h) {
+  if (h->leader_wakes_ns == 0) return;
+  if (h->timer_ns >= h->leader_wakes_ns && !h->leader->done) return;
+  uint64_t one = 1;
+  while (write(h->nudge_fd, &one, sizeof one) < 0 && errno == EINTR) {
+  }
+  h->leader_wakes_ns = 0;
+}
+
+/* A follower's transfer has ended. The leader's gate is not to be touched: it leads, or its gate is
+ * open since it was made leader. */
+static void let_go(struct hub *h, struct transfer *t) {
+  if (t == h->leader || !t->next) return;
+  unlink_transfer(t);
+  mt_release(t->gate);
+}
+
+/* Lets those go whose transfers have ended. */
+static void reap(struct hub *h) {
   int left;
   for (CURLMsg *m; (m = curl_multi_info_read(h->multi, &left));) {
     struct transfer *t = NULL;
@@ -129,28 +151,46 @@ static unsigned reap(struct hub *h, struct transfer *self) {
     curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
     t->result = m->data.result;
     t->done = true;
-    if (t == self) continue;
-    others++;
-    /* One that has been made leader has its gate open already. */
-    if (t == h->leader) continue;
-    unlink_transfer(t);
-    mt_release(t->gate);
+    let_go(h, t);
   }
-  return others;
+}
+
+/* There was no memory to watch a socket, so whoever waits for it would wait for ever: all end. */
+static void fail_all(struct hub *h, struct transfer *self) {
+  h->no_memory = false;
+  for (struct transfer *t = h->followers.next, *next; t != &h->followers; t = next) {
+    next = t->next;
+    t->result = CURLE_OUT_OF_MEMORY;
+    t->done = true;
+    let_go(h, t);
+  }
+  struct transfer *ends[] = {self, h->leader};
+  for (int i = 0; i < 2; i++) {
+    if (!ends[i] || ends[i]->done) continue;
+    ends[i]->result = CURLE_OUT_OF_MEMORY;
+    ends[i]->done = true;
+  }
+}
+
+/* What follows each visit to libcurl. */
+static void settle(struct hub *h, struct transfer *self) {
+  reap(h);
+  arm_changed(h);
+  if (h->no_memory) fail_all(h, self);
+  nudge(h);
 }
 
 /* Tells libcurl what happened to a socket. */
 static void act(struct hub *h, curl_socket_t fd, int events) {
   int running;
-  curl_multi_socket_action(h->multi, fd, events, &running);
+  if (curl_multi_socket_action(h->multi, fd, events, &running) != CURLM_OK) h->no_memory = true;
 }
 
 /* Tells libcurl that time has passed. It calls on_timer only if its next time is another one than
  * before, which it is not if this comes a moment early; so it is asked. */
 static void act_on_time(struct hub *h) {
-  int running;
   long left_ms = -1;
-  curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+  act(h, CURL_SOCKET_TIMEOUT, 0);
   curl_multi_timeout(h->multi, &left_ms);
   on_timer(h->multi, left_ms == 0 ? 1 : left_ms, h);
 }
@@ -186,27 +226,32 @@ static mt_status wait_for_events(struct hub *h, const struct transfer *t) {
   int64_t left = h->leader_wakes_ns == MT_FOREVER ? MT_FOREVER : h->leader_wakes_ns - mt_now_ns();
   int got = mt_wait_fd(h->epoll_fd, POLLIN, left > 0 ? left : 0);
   h->leader_wakes_ns = 0; /* it looks at the timer before it waits again */
-  if (got >= 0) return 0;
-  if (got != MT_ETIMEDOUT) return got;
-  return mt_now_ns() >= t->until_ns ? MT_ETIMEDOUT : 0;
+  return got >= 0 || got == MT_ETIMEDOUT ? 0 : got;
 }
 
-static mt_status lead(struct hub *h, struct transfer *t) {
+/* One round: what came, what is due. Whether there was something. */
+static bool drive(struct hub *h, struct transfer *t) {
   struct epoll_event event[MOST_EVENTS];
+  int n = epoll_wait(h->epoll_fd, event, MOST_EVENTS, 0);
+  for (int i = 0; i < n; i++) act_on(h, &event[i]);
+  bool due = h->timer_ns != MT_FOREVER && h->timer_ns <= mt_now_ns();
+  if (due) act_on_time(h);
+  settle(h, t);
+  return n > 0 || due;
+}
+
+/* Events may come faster than they are driven: each round lets the worker's other tasks run, and
+ * looks whether this one is to end. */
+static mt_status lead(struct hub *h, struct transfer *t) {
   mt_status st = 0;
   h->leader = t;
   while (!t->done && st == 0) {
-    arm_changed(h);
-    int n = epoll_wait(h->epoll_fd, event, MOST_EVENTS, 0);
-    for (int i = 0; i < n; i++) act_on(h, &event[i]);
-    bool due = h->timer_ns != MT_FOREVER && h->timer_ns <= mt_now_ns();
-    if (due) act_on_time(h);
-    unsigned others = reap(h, t);
+    bool busy = drive(h, t);
     if (t->done) break;
-    if (n <= 0 && !due)
+    if (!busy || mt_cancelled())
       st = wait_for_events(h, t);
-    else if (others > 0)
-      mt_yield(); /* they hand their results on and begin the next */
+    else
+      mt_yield();
     if (st == 0 && t->until_ns != MT_FOREVER && mt_now_ns() >= t->until_ns) st = MT_ETIMEDOUT;
   }
   return t->done ? 0 : st;
@@ -224,26 +269,21 @@ static void hand_over(struct hub *h) {
 
 /* After a cut the gate may be open or not: another one takes its place. */
 static void renew_gate(struct transfer *t) {
-  mt_limit *gate = NULL;
   mt_limit_close(t->gate);
-  t->gate = mt_limit_open(&(mt_limit_options){.permits = 1}, &gate) == 0 ? gate : NULL;
-  if (gate) mt_acquire(gate, 0);
+  t->gate = gate_new();
 }
 
+/* Sleeps until its transfer has ended or it is to lead: both take it out of the ring. */
 static mt_status follow(struct hub *h, struct transfer *t) {
   struct transfer *last = h->followers.previous;
+  mt_status st = 0;
   t->previous = last;
   t->next = &h->followers;
   last->next = h->followers.previous = t;
-  /* The leader sleeps for longer than libcurl wants since this transfer began. */
-  if (h->timer_ns < h->leader_wakes_ns) {
-    uint64_t one = 1;
-    while (write(h->nudge_fd, &one, sizeof one) < 0 && errno == EINTR) {
-    }
-    h->leader_wakes_ns = h->timer_ns;
+  while (t->next && st == 0) {
+    int64_t left = t->until_ns == MT_FOREVER ? MT_FOREVER : t->until_ns - mt_now_ns();
+    st = mt_acquire(t->gate, left > 0 ? left : 0);
   }
-  int64_t left = t->until_ns == MT_FOREVER ? MT_FOREVER : t->until_ns - mt_now_ns();
-  mt_status st = mt_acquire(t->gate, left > 0 ? left : 0);
   unlink_transfer(t);
   if (st < 0) renew_gate(t);
   return st;
@@ -258,23 +298,29 @@ mt_status hub_run(struct hub *h, struct transfer *t) {
     return 0;
   }
   act_on_time(h); /* begins it: connects, or asks on a connection that is there */
-  reap(h, t);
+  settle(h, t);
   mt_status st = 0;
-  if (!t->done && h->leader) {
-    arm_changed(h);
-    st = follow(h, t);
-  }
+  if (!t->done && h->leader) st = follow(h, t);
   if (!t->done && st == 0) st = lead(h, t);
   if (t->done) st = 0;
-  curl_multi_remove_handle(h->multi, t->easy);
+  curl_multi_remove_handle(h->multi, t->easy); /* which may begin others that waited for it */
   if (h->leader == t) hand_over(h);
-  arm_changed(h);
-  if (h->no_memory && st == 0 && t->result != CURLE_OK) t->result = CURLE_OUT_OF_MEMORY;
-  h->no_memory = false;
+  settle(h, NULL);
   return st;
 }
 
 /* -- beginning and end ------------------------------------------------------------------------ */
+
+mt_limit *gate_new(void) {
+  mt_limit *gate;
+  if (mt_limit_open(&(mt_limit_options){.permits = 1}, &gate) < 0) return NULL;
+  bool shielded = mt_shield(true); /* a task that is cut gets nothing otherwise */
+  mt_status st = mt_acquire(gate, 0);
+  mt_shield(shielded);
+  if (st == 0) return gate;
+  mt_limit_close(gate);
+  return NULL;
+}
 
 void transfer_free(struct transfer *t) {
   curl_easy_cleanup(t->easy);

@@ -19,6 +19,8 @@
 #ifndef CLI_HTTP_HUB_H
 #define CLI_HTTP_HUB_H
 
+#include "reply.h"
+
 #include <curl/curl.h>
 #include <meantime.h>
 #include <stdbool.h>
@@ -36,6 +38,7 @@ struct transfer {
   char error[CURL_ERROR_SIZE];
   struct body *body;
   struct curl_slist *headers; /* of this request only */
+  struct reply reply;         /* what its headers say */
 };
 
 /* What a hub knows of a socket. */
@@ -60,10 +63,13 @@ struct hub {
   bool no_memory; /* a socket could not be noted */
 };
 
+/* A gate that is closed: its permit is taken. NULL: no memory. */
+mt_limit *gate_new(void);
+
 void transfer_free(struct transfer *t);
 
-/* `keep` connections at most stay open for later transfers; 0: as libcurl sees fit. False: no memory
- * or descriptors. */
+/* `keep` connections at most stay open for later transfers; 0: as libcurl sees fit. False: no
+ * memory or descriptors. */
 bool hub_init(struct hub *h, unsigned keep);
 void hub_fini(struct hub *h);
 

@@ -18,7 +18,7 @@
 struct origin {
   mt_limit *limit;
   _Atomic int64_t paused_until_ns; /* the latest end of a pause; only compared with the clock */
-  struct origin *next; /* of the same slot */
+  struct origin *next;             /* of the same slot */
   uint64_t hash;
   size_t size;
   char name[];
@@ -131,7 +131,8 @@ void origin_pause(struct origin *origin, int64_t duration_ns) {
   mt_limit_pause(origin->limit, duration_ns);
   while (was_ns < until_ns &&
          !atomic_compare_exchange_weak_explicit(&origin->paused_until_ns, &was_ns, until_ns,
-                                                memory_order_relaxed, memory_order_relaxed)) {}
+                                                memory_order_relaxed, memory_order_relaxed)) {
+  }
 }
 
 bool origin_is_paused(const struct origin *origin) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "answer.h"
 
+#include "../json/load.h"
 #include "../price/problem.h"
 #include "provider.h"
 #include "redact.h"
@@ -40,8 +41,9 @@ char *answer_says(const struct provider *p, const char *text, char out[ANSWER_SA
 /* Numbers are read as reals, so that one too large for 64 bits does not spoil a body in which
  * nobody asked for it. */
 json_t *answer_json(const struct answer *a) {
-  json_t *root =
-      a->size ? json_loadb(a->body, a->size, JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, NULL) : NULL;
+  json_error_t why;
+  size_t flags = JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL;
+  json_t *root = a->size ? json_load_bytes(a->body, a->size, flags, &why) : NULL;
   if (root && !json_is_object(root) && !json_is_array(root)) {
     json_decref(root);
     return NULL;
