@@ -760,6 +760,47 @@ class Logs(Case):
         self.assertEqual(len(server.asked), 6)
 
 
+class Serve(Case):
+    """Against the project's own quote server."""
+    def start(self, *arguments):
+        p = subprocess.Popen([MEANTIME, "serve", "--port", "0", "--seconds", str(PATIENCE), "-q",
+                              *arguments], stdout=subprocess.PIPE, text=True,
+                             env=self.environment)
+        self.addCleanup(p.wait)
+        self.addCleanup(p.stdout.close)
+        self.addCleanup(p.terminate)
+        return re.search(r"http://\S+", p.stdout.readline())[0]
+
+    def test_both_shapes_say_the_same(self):
+        url = self.start("--latency", "1ms", "--fail", "BAD")
+        picks = "".join(f"{c} = .{c}\n" for c in COLUMNS[1:10])
+        config = self.write("quotes.conf", f"[generic notebook]\nurl = {url}/quote/{{symbol}}\n"
+                            f"symbol = .ticker\n{picks}")
+        symbols = ["AAPL", "BAD", "^GSPC", "EURUSD=X"]
+        a = self.quotes("--config", config, "-p", "notebook", "--rate", "1000/s", *symbols)
+        b = self.quotes("--base-url", url, "--rate", "1000/s", *symbols)
+        for records in a, b:
+            self.assertEqual(self.kind(records[1]), "invalid_symbol")
+        for x, y in zip(a[:1] + a[2:], b[:1] + b[2:]):
+            for column in COLUMNS[:9]:
+                self.assertEqual(x[column], y[column], column)
+
+    def test_an_unreliable_server_gives_all_in_the_end(self):
+        url = self.start("--latency", "0-5ms", "--failure-rate", "0.3", "--seed", "3")
+        symbols = [f"S{i}" for i in range(300)]
+        records = self.quotes("--base-url", url, "--rate", "100000/s", "-j", "50", "--retries", "30",
+                              *symbols)
+        self.assertEqual([r["ticker"] for r in records], symbols)
+        self.assertEqual(sum("price" in r for r in records), 300)
+
+    def test_a_limited_server_throttles_nobody_in_the_end(self):
+        url = self.start("--latency", "0", "--rate-limit", "20/s")
+        symbols = [f"S{i}" for i in range(40)]
+        records = self.quotes("--base-url", url, "--rate", "1000/s", "-j", "4", "--retries", "10",
+                              *symbols)
+        self.assertEqual(sum("price" in r for r in records), 40)
+
+
 class Usage(Case):
     def test_mistakes_are_told(self):
         self.refused("no symbols given", )
