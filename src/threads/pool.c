@@ -154,6 +154,7 @@ static mti_pool *new_pool(mt_executor *ex, unsigned count) {
   pool->ex = ex;
   pool->workers = workers;
   pool->count = count;
+  pool->may_linger = mt_cpus() > 1;
   size_t page = (size_t)sysconf(_SC_PAGESIZE);
   size_t size = ex->options.stack_size > 0 ? ex->options.stack_size : 256 * 1024;
   pool->stack_size = (size + page - 1) / page * page + page; /* and the guard */

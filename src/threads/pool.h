@@ -88,10 +88,16 @@ struct mti_worker {
   mti_reactor reactor;
   unsigned tick, poll_at, poll_every;
   int64_t polled_ns, trim_at_ns;
-  unsigned victim;          /* where stealing begins */
-  bool spare;               /* it holds a slot for the next start */
-  bool searching;           /* it was woken to look for work: see idle.c */
-  bool start_first;         /* somebody yielded: a new start goes first */
+  unsigned victim;    /* where stealing begins */
+  bool spare;         /* it holds a slot for the next start */
+  bool searching;     /* it was woken to look for work: see idle.c */
+  bool start_first;   /* somebody yielded: a new start goes first */
+  unsigned awaited;   /* > 0: of the last tasks it started, somebody waited for one */
+  struct {            /* see idle.c */
+    bool on, in_vain; /* it is to linger; it has just done so, and found nothing */
+    int64_t pause_ns; /* the last pause, if it has not paid since; else 0 */
+    int64_t paused_until_ns;
+  } linger;
   _Atomic size_t suspended; /* tasks that wait here; read by others */
 
   /* Written by any thread. */
@@ -115,6 +121,7 @@ struct mti_pool {
   mti_worker *workers;
   unsigned count;
   size_t stack_size;
+  bool may_linger; /* there is a second CPU: see idle.c */
 
   struct { /* tasks submitted from outside, and what the rings could not hold: see queue.c */
     _Alignas(64) pthread_mutex_t mutex;

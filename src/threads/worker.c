@@ -63,6 +63,15 @@ static bool may_start(mti_worker *w) {
   return w->spare = mti_slot_take(pool);
 }
 
+/* Does somebody wait for what it starts? Then the next submit may hang on this one's result. */
+static void see_waiters(mti_worker *w, const mt_future *f) {
+  enum { REMEMBERED = 64 };
+  if (mti_word(f) & MTI_WATCHED)
+    w->awaited = REMEMBERED;
+  else if (w->awaited > 0)
+    w->awaited--;
+}
+
 static void set_busy(mti_worker *w, bool busy) {
   atomic_store_explicit(&w->busy, busy, memory_order_relaxed);
 }
@@ -78,6 +87,7 @@ static __attribute__((noinline)) bool start_task(mti_worker *w) {
   mti_share_begin(fiber);
   set_busy(w, true);
   mti_slot_unwant(w);
+  see_waiters(w, f);
   mti_extra *x = mti_extra_of(f);
   if (x != NULL && x->deadline_at_ns != MTI_NEVER) mti_delayed_forget(w->pool);
   int64_t due_ns = mti_run_task(ex, f, &fiber->runner);
