@@ -42,7 +42,7 @@ const struct journal_found *journal_found(const struct journal *j);
 bool journal_remark(const struct journal *j, char ret[JOURNAL_MESSAGE]);
 
 /* Whether the item is done already. An item counts as often as the log has it with status "ok":
- * each true takes one. */
+ * each true takes one. Equal items are one as good as another. */
 bool journal_done(struct journal *j, const char *item, size_t size);
 
 struct journal_record {
