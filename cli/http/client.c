@@ -31,8 +31,11 @@ struct http_client {
 static size_t on_body(char *data, size_t one, size_t size, void *transfer) {
   struct transfer *t = transfer;
   (void)one;
-  reply_body(&t->reply, data, size);
-  return body_append(t->body, data, size) ? size : 0;
+  bool undo = t->inflater && t->reply.encoding == REPLY_COMPRESSED;
+  if (!undo) reply_body(&t->reply, data, size);
+  bool fine =
+      undo ? inflate_append(t->inflater, data, size, t->body) : body_append(t->body, data, size);
+  return fine ? size : 0;
 }
 
 static size_t on_header(char *line, size_t one, size_t size, void *transfer) {
@@ -90,7 +93,6 @@ static void set_up(const struct http_client *c, struct transfer *t) {
   set_credentials(e, s);
   curl_easy_setopt(e, CURLOPT_HTTPHEADER, c->headers);
   curl_easy_setopt(e, CURLOPT_USERAGENT, s->user_agent ? s->user_agent : c->user_agent);
-  if (s->compressed) curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "");
   if (s->location) {
     curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 1L);
     curl_easy_setopt(e, CURLOPT_MAXREDIRS, (long)s->max_redirects);
@@ -107,7 +109,8 @@ static struct transfer *transfer_new(const struct http_client *c, struct hub *h)
   if (!t) return NULL;
   t->easy = curl_easy_init();
   t->gate = gate_new();
-  if (!t->easy || !t->gate) {
+  if (c->settings->compressed) t->inflater = calloc(1, sizeof *t->inflater);
+  if (!t->easy || !t->gate || (c->settings->compressed && !t->inflater)) {
     transfer_free(t);
     return NULL;
   }
@@ -151,6 +154,12 @@ static struct curl_slist *add_headers(struct curl_slist *list, const char *const
     list = more;
   }
   return list;
+}
+
+/* Says what can be undone here; NULL: no memory. */
+static struct curl_slist *accept_compressed(struct curl_slist *list) {
+  static const char *const line = "Accept-Encoding: gzip, deflate";
+  return add_headers(list, &line, 1);
 }
 
 /* -- what came of it -------------------------------------------------------------------------- */
@@ -264,20 +273,38 @@ static void tell_status(struct transfer *t, struct http_response *r) {
   tell(r, HTTP_STATUS, text);
 }
 
+/* What could not be undone of a compressed body. */
+static void tell_encoding(const struct transfer *t, struct http_response *r) {
+  if (t->inflater->no_memory)
+    tell(r, HTTP_MEMORY, "out of memory");
+  else if (t->inflater->invalid)
+    tell(r, HTTP_ENCODING, "the body is not compressed as its header says");
+  else if (t->result == CURLE_OK && !inflate_is_whole(t->inflater))
+    tell(r, HTTP_ENCODING, "the compressed body is cut short");
+  else if (t->result == CURLE_OK && t->reply.encoding == REPLY_STRANGE)
+    tell(r, HTTP_ENCODING, "the body is compressed in a way that was not asked for");
+}
+
+/* Whether the header or the body is to blame: libcurl then calls it a write error, or nothing. */
+static bool tell_reply(struct transfer *t, struct http_response *r) {
+  char text[BODY_ERROR];
+  if (t->body->error)
+    tell(r, t->body->error, body_explain(t->body, text));
+  else if (t->reply.bad_length)
+    tell(r, HTTP_PROTOCOL, "its Content-Length is no length");
+  else if (t->reply.huge)
+    tell(r, HTTP_TOO_LARGE, "its Content-Length is larger than any body");
+  else if (t->inflater)
+    tell_encoding(t, r);
+  return r->error != HTTP_FINE;
+}
+
 static void tell_result(struct transfer *t, struct http_response *r) {
   struct curl_header *h;
   if (r->status >= 300 &&
       curl_easy_header(t->easy, "Retry-After", 0, CURLH_HEADER, -1, &h) == CURLHE_OK)
     r->retry_after_ns = retry_after_ns(h->value, MT_SECONDS(time(NULL)));
-  if (t->body->error) { /* what libcurl then calls a write error */
-    char text[BODY_ERROR];
-    tell(r, t->body->error, body_explain(t->body, text));
-    return;
-  }
-  if (t->reply.bad_length) {
-    tell(r, HTTP_PROTOCOL, "its Content-Length is no length");
-    return;
-  }
+  if (tell_reply(t, r)) return;
   enum http_error error = classify(t->result, t->error, &t->reply);
   if (error == HTTP_PROTOCOL && t->result == CURLE_OUT_OF_MEMORY)
     tell(r, error, "a line of its header has no end");
@@ -322,7 +349,8 @@ struct http_client *http_client_open(const struct http_settings *settings, unsig
   c->hub_count = n;
   snprintf(c->user_agent, sizeof c->user_agent, "meantime/%s", mt_version());
   c->headers = add_headers(NULL, settings->headers, settings->header_count);
-  if (!c->headers && settings->header_count > 0) {
+  if (settings->compressed) c->headers = accept_compressed(c->headers);
+  if (!c->headers && (settings->header_count > 0 || settings->compressed)) {
     snprintf(error, HTTP_MESSAGE, "out of memory");
     http_client_close(c);
     return NULL;
@@ -351,14 +379,18 @@ static bool prepare(const struct http_client *c, struct transfer *t,
                     const struct http_request *request) {
   t->body = request->body;
   t->reply = (struct reply){0};
+  if (t->inflater) inflate_reset(t->inflater);
   t->until_ns = request->timeout_ns > 0 ? mt_now_ns() + request->timeout_ns : MT_FOREVER;
   if (curl_easy_setopt(t->easy, CURLOPT_URL, request->url) != CURLE_OK) return false;
   /* Many requests to one server share a connection, if it turns out to speak HTTP/2. */
   bool tls = strncmp(request->url, "https", 5) == 0;
   curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, tls ? 1L : 0L);
   if (request->header_count == 0) return true;
-  t->headers = add_headers(NULL, c->settings->headers, c->settings->header_count);
-  if (!t->headers && c->settings->header_count > 0) return false;
+  for (const struct curl_slist *l = c->headers; l; l = l->next) {
+    struct curl_slist *more = curl_slist_append(t->headers, l->data);
+    if (!more) return false;
+    t->headers = more;
+  }
   t->headers = add_headers(t->headers, request->headers, request->header_count);
   return t->headers && curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers) == CURLE_OK;
 }

@@ -323,6 +323,8 @@ mt_limit *gate_new(void) {
 }
 
 void transfer_free(struct transfer *t) {
+  if (t->inflater) inflate_fini(t->inflater);
+  free(t->inflater);
   curl_easy_cleanup(t->easy);
   mt_limit_close(t->gate);
   free(t);

@@ -19,6 +19,7 @@
 #ifndef CLI_HTTP_HUB_H
 #define CLI_HTTP_HUB_H
 
+#include "inflate.h"
 #include "reply.h"
 
 #include <curl/curl.h>
@@ -38,6 +39,7 @@ struct transfer {
   char error[CURL_ERROR_SIZE];
   struct body *body;
   struct curl_slist *headers; /* of this request only */
+  struct inflater *inflater;  /* NULL: bodies stay as they come */
   struct reply reply;         /* what its headers say */
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reply.h"
 
+#include "../price/problem.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -17,11 +19,12 @@ static const char *value_of(const char *name, const char *line, size_t size, siz
 }
 
 /* RFC 9110, 8.6: digits. A list of equal ones is allowed there, and left to libcurl. */
-static bool is_length(const char *text, size_t size) {
-  enum { MOST_DIGITS = 18 }; /* fits into 64 bits, and no body is larger */
+static void content_length(struct reply *a, const char *text, size_t size) {
+  enum { MOST_DIGITS = 18 }; /* which fit into 64 bits */
   size_t digits = 0;
   while (digits < size && text[digits] >= '0' && text[digits] <= '9') digits++;
-  return digits > 0 && digits <= MOST_DIGITS && (digits == size || text[digits] == ',');
+  a->bad_length = digits == 0 || (digits < size && text[digits] != ',');
+  a->huge = !a->bad_length && digits > MOST_DIGITS;
 }
 
 static bool is_text(const char *type, size_t size) {
@@ -32,6 +35,20 @@ static bool is_text(const char *type, size_t size) {
       return true;
   }
   return false;
+}
+
+static enum reply_encoding encoding_of(const char *name, size_t size) {
+  static const struct {
+    const char *name;
+    enum reply_encoding encoding;
+  } known[] = {{"gzip", REPLY_COMPRESSED},
+               {"x-gzip", REPLY_COMPRESSED},
+               {"deflate", REPLY_COMPRESSED},
+               {"identity", REPLY_PLAIN}};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (strlen(known[i].name) == size && strncasecmp(known[i].name, name, size) == 0)
+      return known[i].encoding;
+  return size > 0 ? REPLY_STRANGE : REPLY_PLAIN;
 }
 
 static void status_line(struct reply *a, const char *line, size_t size) {
@@ -47,11 +64,13 @@ bool reply_header(struct reply *a, const char *line, size_t size) {
     status_line(a, line, size);
   else if (size <= 2 && strspn(line, "\r\n") >= size)
     a->whole = true;
-  else if ((value = value_of("Content-Length", line, size, &n)) && !is_length(value, n))
-    a->bad_length = true;
+  else if ((value = value_of("Content-Length", line, size, &n)))
+    content_length(a, value, n);
+  else if ((value = value_of("Content-Encoding", line, size, &n)))
+    a->encoding = encoding_of(value, n);
   else if ((value = value_of("Content-Type", line, size, &n)))
     a->text = is_text(value, n);
-  return !a->bad_length;
+  return !a->bad_length && !a->huge;
 }
 
 void reply_body(struct reply *a, const char *bytes, size_t size) {
@@ -67,7 +86,10 @@ const char *reply_first_line(struct reply *a) {
   size_t n = strcspn(a->excerpt, "\r\n");
   bool ended = a->excerpted < REPLY_EXCERPT || n < a->excerpted;
   a->excerpt[n] = 0;
-  for (size_t i = 0; i < n; i++)
-    if ((unsigned char)a->excerpt[i] < 0x20 || a->excerpt[i] == 0x7f) return "";
+  for (struct text t = {a->excerpt, n}; t.size > 0;) {
+    size_t step = problem_utf8(t);
+    if (step == 0 || (unsigned char)*t.at < 0x20 || *t.at == 0x7f) return "";
+    t = text_skip(t, step);
+  }
   return ended ? a->excerpt : ""; /* half a line may be misread */
 }

@@ -9,12 +9,16 @@
 
 enum { REPLY_EXCERPT = 96 };
 
+enum reply_encoding { REPLY_PLAIN, REPLY_COMPRESSED /* gzip or deflate */, REPLY_STRANGE };
+
 struct reply {
-  bool began;                      /* a status line came */
-  bool whole;                      /* ... and the line that ends the header */
-  bool bad_length;                 /* Content-Length is no number that a body can have */
-  bool text;                       /* the body is for people to read, or JSON */
-  bool failed;                     /* the status is 400 or more */
+  bool began;      /* a status line came */
+  bool whole;      /* ... and the line that ends the header */
+  bool bad_length; /* Content-Length is no number */
+  bool huge;       /* ... or larger than any body */
+  bool text;       /* the body is for people to read, or JSON */
+  bool failed;     /* the status is 400 or more */
+  enum reply_encoding encoding;
   size_t excerpted;                /* bytes */
   char excerpt[REPLY_EXCERPT + 1]; /* how the body of a failure begins */
 };
