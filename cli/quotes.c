@@ -148,6 +148,7 @@ static bool open_server(struct quotes *q, struct quotes_server *s, const struct 
                                        .user_agent = user_agent,
                                        .proxy = server_is_here(url) ? "" : NULL,
                                        .compressed = true,
+                                       .connect_timeout_ns = MT_SECONDS(10),
                                        .keep = jobs};
   s->turns = turns_new(&p->rates);
   if (!s->turns || mt_limit_open(&(mt_limit_options){.permits = jobs}, &s->jobs) < 0) {

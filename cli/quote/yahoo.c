@@ -130,7 +130,9 @@ static double previous_close(const struct bars *b, double price, double market_t
 
 /* -- 52 weeks --------------------------------------------------------------------------------- */
 
-enum { YEAR_DAYS = 366 };
+/* Bars that begin a few weeks late still tell of the year: ranges begin with a trading day, and at
+ * times later. */
+enum { YEAR_DAYS = 366, YEAR_DAYS_LEAST = 340 };
 
 /* The extremes of the year that ends with the last bar; false if the bars do not cover it, or the
  * instrument's whole life. */
@@ -145,8 +147,7 @@ static bool year_of_bars(const struct bars *b, json_t *meta, double *ret_high, d
     high = fmax(high, bar(b->high, i)); /* fmax and fmin pass over NAN */
     low = fmin(low, bar(b->low, i));
   }
-  /* A year's range begins on the first trading day in it, a few days late after holidays. */
-  bool whole = first <= end - YEAR_DAYS + 14;
+  bool whole = first <= end - YEAR_DAYS_LEAST;
   if (field_number(json_object_get(meta, "firstTradeDate"), &born) == FIELD_GOOD)
     whole = whole || first <= day_of(b, born);
   if (!whole || isnan(high) || isnan(low)) return false;

@@ -295,11 +295,80 @@ static void a_torn_body_is_never_a_quote(void **unused) {
   assert_true(torn > 500);
 }
 
+/* Writes `to` over the first `from`, which has the same length. */
+static void overwrite(char *text, size_t size, const char *from, const char *to) {
+  char *at = memmem(text, size, from, strlen(from));
+  assert_non_null(at);
+  assert_int_equal(strlen(from), strlen(to));
+  memcpy(at, to, strlen(to));
+}
+
+static void the_year_s_bars_outrank_the_day_s_figures(void **unused) {
+  (void)unused;
+  size_t size;
+  char *bytes = slurp("yahoo/v8_chart_AAPL_1y_1d.json", &size);
+  overwrite(bytes, size, "\"fiftyTwoWeekHigh\":312.36", "\"fiftyTwoWeekHigh\":249.92");
+  overwrite(bytes, size, "\"fiftyTwoWeekLow\":219.62", "\"fiftyTwoWeekLow\":247.60");
+  struct provider *p = make("yahoo");
+  struct answer a = {.status = 200, .retry_after_ns = -1, .body = bytes, .size = size};
+  struct quote q;
+  struct quote_fault f;
+  quote_init(&q);
+  assert_true(provider_read(p, "AAPL", 0, &a, &q, &f));
+  assert_true(q.high_52w == 312.36 && q.low_52w == 219.62);
+  provider_free(p);
+  free(bytes);
+}
+
+/* Whatever bytes are wrong, what comes out is a fault with a kind, or a quote with a price. */
+static void damaged_bodies_are_quotes_or_faults(void **unused) {
+  (void)unused;
+  static const char letters[] = "\"{}[],:0129.-eEnulltrue \\\0\xff";
+  json_t *route;
+  size_t i, good = 0, bad = 0;
+  uint64_t seed = 11;
+  json_array_foreach(json_object_get(manifest, "routes"), i, route) {
+    const char *name = json_string_value(json_object_get(route, "provider"));
+    if (strcmp(name, "generic") == 0) name = "yahoo";
+    struct provider *p = make(name);
+    size_t size;
+    char *bytes = slurp(json_string_value(json_object_get(route, "file")), &size);
+    for (int round = 0; round < 200 && size; round++) {
+      char *damaged = memcpy(malloc(size), bytes, size);
+      for (uint64_t n = 1 + test_below(&seed, 4); n > 0; n--)
+        damaged[test_below(&seed, size < 2000 ? size : 2000)] =
+            letters[test_below(&seed, sizeof letters)];
+      struct quote q;
+      struct quote_fault f = {.kind = QUOTE_FINE};
+      quote_init(&q);
+      struct answer a = {.status = test_below(&seed, 4) ? 200 : 429,
+                         .retry_after_ns = -1,
+                         .body = damaged,
+                         .size = size};
+      if (provider_read(p, "AAPL", 0, &a, &q, &f)) {
+        assert_true(q.price > 0 && isfinite(q.price) && a.status == 200);
+        assert_true(isnan(q.previous_close) || q.previous_close > 0);
+        good++;
+      } else {
+        assert_true(f.kind > QUOTE_FINE && f.kind < QUOTE_KINDS && *f.message);
+        assert_true(isnan(q.price));
+        bad++;
+      }
+      free(damaged);
+    }
+    free(bytes);
+    provider_free(p);
+  }
+  assert_true(good > 100 && bad > 1000);
+}
+
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_route_gives_what_a_right_client_reports),
       cmocka_unit_test(providers_agree_about_a_symbol),
       cmocka_unit_test(a_torn_body_is_never_a_quote),
+      cmocka_unit_test(the_year_s_bars_outrank_the_day_s_figures),
+      cmocka_unit_test(damaged_bodies_are_quotes_or_faults),
   };
   if (argc != 2) return 2;
   folder = argv[1];
