@@ -106,7 +106,7 @@ static void put_error(struct appender *a, const char *code, const char *message)
 bool journal_write(struct journal *j, const struct journal_record *r) {
   struct appender *a = &j->to;
   size_t mark = a->filled;
-  if (j->line_open) appender_text(a, "\n");
+  if (j->line_open && mark == 0) appender_text(a, "\n");
   put_count(a, "{\"index\":", r->index);
   put_item(a, r->item, r->item_size);
   appender_text(a, ",\"status\":");
@@ -128,12 +128,11 @@ bool journal_write(struct journal *j, const struct journal_record *r) {
   }
   put_error(a, r->error_code, r->error_message);
   appender_text(a, "}\n");
-  bool whole = appender_whole(a, mark);
-  if (whole) j->line_open = false;
-  return whole;
+  return appender_whole(a, mark);
 }
 
 int journal_flush(struct journal *j) {
+  if (j->to.filled > 0) j->line_open = false;
   return appender_flush(&j->to);
 }
 

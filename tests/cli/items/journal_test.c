@@ -239,6 +239,23 @@ static void nothing_is_written_by_resuming_alone(void **unused) {
   free(now);
 }
 
+static void what_is_forgotten_is_not_written(void **unused) {
+  (void)unused;
+  const char *path = in_folder("forgotten");
+  write_file(path, "{\"ite", 5);
+  struct journal *j = must_open(path, true);
+  note(j, "a", "ok");
+  journal_forget(j);
+  assert_int_equal(journal_flush(j), 0);
+  note(j, "b", "ok");
+  must_close(j);
+  journal_forget(NULL);
+  j = must_open(path, true);
+  assert_int_equal(journal_found(j)->strange, 1); /* the torn line; b has one of its own */
+  assert_true(done(j, "b") && !done(j, "a"));
+  must_close(j);
+}
+
 static void lines_that_are_no_records_are_counted_and_passed_over(void **unused) {
   (void)unused;
   const char *path = in_folder("strange");
@@ -370,6 +387,7 @@ int main(void) {
       cmocka_unit_test(an_item_as_long_as_they_get_comes_back),
       cmocka_unit_test(a_log_torn_at_any_byte_is_gone_on_with),
       cmocka_unit_test(nothing_is_written_by_resuming_alone),
+      cmocka_unit_test(what_is_forgotten_is_not_written),
       cmocka_unit_test(lines_that_are_no_records_are_counted_and_passed_over),
       cmocka_unit_test(a_line_of_any_length_is_passed_over),
       cmocka_unit_test(a_log_is_not_written_over),
