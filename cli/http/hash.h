@@ -19,10 +19,12 @@ static inline struct hash_key hash_key_draw(void) {
   struct hash_key key;
   if (getrandom(&key, sizeof key, GRND_NONBLOCK) == (ssize_t)sizeof key) return key;
   /* Early in a machine's life there may be no randomness yet; this much is better than none. */
-  struct timespec now;
+  struct timespec now, up;
   clock_gettime(CLOCK_REALTIME, &now);
-  return (struct hash_key){(uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec,
-                           (uint64_t)(uintptr_t)&key};
+  clock_gettime(CLOCK_MONOTONIC, &up);
+  key.k0 = (uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec;
+  key.k1 = (uint64_t)up.tv_nsec << 32 ^ (uint64_t)up.tv_sec;
+  return key;
 }
 
 static inline uint64_t hash_rotate(uint64_t x, int by) {
