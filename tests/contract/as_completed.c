@@ -2,28 +2,12 @@
  *
  * mt_as_completed: any futures of any executors, in completion order.
  */
-#include "tasks.h"
+#include "promises.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #define N 16
-
-struct promises {
-  mt_promise *promise[N];
-  mt_future *future[N];
-};
-
-static void promises_init(struct promises *p) {
-  for (int i = 0; i < N; i++) STATUS(mt_promise_open(0, &p->promise[i], &p->future[i]), 0);
-}
-
-static void promises_fini(struct promises *p) {
-  for (int i = 0; i < N; i++) {
-    mt_promise_close(p->promise[i]);
-    mt_unref(p->future[i]);
-  }
-}
 
 static size_t next_index(mt_stream *s) {
   mt_future *f = NULL;
@@ -40,7 +24,7 @@ static void expect_end(mt_stream *s) {
 
 static void they_come_out_in_completion_order(void) {
   struct promises p;
-  promises_init(&p);
+  promises_init(&p, N);
   mt_stream *s = mt_as_completed(p.future, N);
   for (size_t i = 0; i < N; i++) mt_settle(p.promise[(i * 7 + 3) % N], mt_int(1));
   for (size_t i = 0; i < N; i++) assert_true(next_index(s) == (i * 7 + 3) % N);
@@ -51,7 +35,7 @@ static void they_come_out_in_completion_order(void) {
 
 static void the_future_is_the_one_of_the_index(void) {
   struct promises p;
-  promises_init(&p);
+  promises_init(&p, N);
   mt_stream *s = mt_as_completed(p.future, N);
   for (size_t i = N; i-- > 0;) {
     mt_settle(p.promise[i], mt_int((intptr_t)i));
@@ -70,7 +54,7 @@ static void the_future_is_the_one_of_the_index(void) {
 
 static void what_was_settled_before_comes_out_too(void) {
   struct promises p;
-  promises_init(&p);
+  promises_init(&p, N);
   for (int i = 0; i < N; i += 2) mt_settle(p.promise[i], mt_int(1));
   mt_stream *s = mt_as_completed(p.future, N);
   bool seen[N] = {false};
@@ -114,7 +98,7 @@ static void of_none_the_end_comes_at_once(void) {
 
 static void errors_come_out_as_futures(void) {
   struct promises p;
-  promises_init(&p);
+  promises_init(&p, N);
   mt_stream *s = mt_as_completed(p.future, N);
   for (int i = 0; i < N; i++) mt_settle_error(p.promise[i], EIO, "error %d", i);
   for (int i = 0; i < N; i++) {
@@ -183,7 +167,7 @@ static void executors_and_promises_mix(void) {
 
 static void two_streams_over_the_same_futures(void) {
   struct promises p;
-  promises_init(&p);
+  promises_init(&p, N);
   mt_stream *a = mt_as_completed(p.future, N);
   mt_stream *b = mt_as_completed(p.future, N);
   for (size_t i = 0; i < N; i++) mt_settle(p.promise[i], mt_int(1));

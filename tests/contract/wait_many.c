@@ -2,28 +2,12 @@
  *
  * mt_wait_many: the first that is done, the first error, all of them.
  */
-#include "tasks.h"
+#include "promises.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #define N 4
-
-struct promises {
-  mt_promise *promise[N];
-  mt_future *future[N];
-};
-
-static void promises_init(struct promises *p) {
-  for (int i = 0; i < N; i++) STATUS(mt_promise_open(0, &p->promise[i], &p->future[i]), 0);
-}
-
-static void promises_fini(struct promises *p) {
-  for (int i = 0; i < N; i++) {
-    mt_promise_close(p->promise[i]);
-    mt_unref(p->future[i]);
-  }
-}
 
 static void of_none_it_is_done_at_once(void) {
   STATUS(mt_wait_many(NULL, 0, MT_FIRST_DONE, MT_FOREVER), 0);
@@ -33,7 +17,7 @@ static void of_none_it_is_done_at_once(void) {
 
 static void first_done_needs_one(void) {
   struct promises p;
-  promises_init(&p);
+  promises_init(&p, N);
   STATUS(mt_wait_many(p.future, N, MT_FIRST_DONE, 0), MT_ETIMEDOUT);
   mt_settle(p.promise[2], mt_int(1));
   STATUS(mt_wait_many(p.future, N, MT_FIRST_DONE, MT_FOREVER), 0);
@@ -46,7 +30,7 @@ static void first_done_needs_one(void) {
 
 static void first_error_passes_over_values(void) {
   struct promises p;
-  promises_init(&p);
+  promises_init(&p, N);
   mt_settle(p.promise[0], mt_int(1));
   mt_settle(p.promise[1], mt_int(1));
   STATUS(mt_wait_many(p.future, N, MT_FIRST_ERROR, 0), MT_ETIMEDOUT);
@@ -59,7 +43,7 @@ static void first_error_passes_over_values(void) {
 
 static void first_error_ends_when_all_hold_values(void) {
   struct promises p;
-  promises_init(&p);
+  promises_init(&p, N);
   for (int i = 0; i < N; i++) mt_settle(p.promise[i], mt_int(1));
   STATUS(mt_wait_many(p.future, N, MT_FIRST_ERROR, 0), 0);
   promises_fini(&p);
@@ -67,7 +51,7 @@ static void first_error_ends_when_all_hold_values(void) {
 
 static void a_cancel_is_an_error_too(void) {
   struct promises p;
-  promises_init(&p);
+  promises_init(&p, N);
   mt_promise *promise;
   mt_future *two[2] = {p.future[0], NULL};
   STATUS(mt_promise_open(MT_PROMISE_CANCELABLE, &promise, &two[1]), 0);
@@ -80,7 +64,7 @@ static void a_cancel_is_an_error_too(void) {
 
 static void all_needs_all(void) {
   struct promises p;
-  promises_init(&p);
+  promises_init(&p, N);
   for (int i = 0; i < N; i++) {
     STATUS(mt_wait_many(p.future, N, MT_ALL_DONE, 0), MT_ETIMEDOUT);
     STATUS(mt_wait_many(p.future, (size_t)i, MT_ALL_DONE, 0), 0);
@@ -95,7 +79,7 @@ static void all_needs_all(void) {
 
 static void one_future_may_be_named_twice(void) {
   struct promises p;
-  promises_init(&p);
+  promises_init(&p, N);
   mt_future *twice[3] = {p.future[0], p.future[1], p.future[0]};
   STATUS(mt_wait_many(twice, 3, MT_ALL_DONE, 0), MT_ETIMEDOUT);
   mt_settle(p.promise[0], mt_int(1));
@@ -140,7 +124,7 @@ static void nobody_is_woken_early_or_forgotten(void) {
   mt_executor *ex = open_with(8);
   for (int round = 0; round < 30; round++) {
     struct promises p;
-    promises_init(&p);
+    promises_init(&p, N);
     struct waiter w[6];
     mt_future *tasks[3];
     pthread_t threads[3];

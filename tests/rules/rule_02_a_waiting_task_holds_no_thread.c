@@ -3,11 +3,10 @@
  * Rule 2: a waiting task holds no thread. Tasks are ordinary sequential C on a stack of their own,
  * of which only touched pages are resident. A wait suspends the task, and its worker runs the next.
  */
-#include "tasks.h"
+#include "../scale/memory.h"
 
 #include <dirent.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,15 +18,6 @@ static unsigned threads_now(void) {
   for (struct dirent *entry; (entry = readdir(dir)) != NULL;) n += entry->d_name[0] != '.';
   closedir(dir);
   return n;
-}
-
-static size_t resident_now(void) {
-  FILE *file = fopen("/proc/self/statm", "r");
-  unsigned long total = 0, resident = 0;
-  if (file == NULL) return 0;
-  if (fscanf(file, "%lu %lu", &total, &resident) != 2) resident = 0;
-  fclose(file);
-  return resident * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 struct situation {

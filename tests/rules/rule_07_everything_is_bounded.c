@@ -4,9 +4,8 @@
  * run-it-yourself (outside tasks only); streams look a bounded number of items ahead, so an endless
  * input runs in constant memory.
  */
-#include "tasks.h"
+#include "../scale/memory.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -151,15 +150,6 @@ static mt_value takes_memory(mt_value arg) {
   char block[1024];
   for (size_t i = 0; i < sizeof block; i++) block[i] = (char)mt_as_int(arg);
   return mt_bytes(block, sizeof block);
-}
-
-static size_t resident_now(void) {
-  FILE *file = fopen("/proc/self/statm", "r");
-  unsigned long total = 0, resident = 0;
-  if (file == NULL) return 0;
-  if (fscanf(file, "%lu %lu", &total, &resident) != 2) resident = 0;
-  fclose(file);
-  return resident * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 static void read_on(mt_stream *s, struct endless *endless, size_t from, size_t to, size_t ahead) {
