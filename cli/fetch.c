@@ -86,6 +86,7 @@ static struct fetch_item *item_new(struct fetch *f, struct item_row *row, const 
   item->drawn_ns = item->done_ns = mt_now_ns();
   body_init(&item->body, f->options->max_bytes, FETCH_BODY_MEMORY);
   bool fine = false;
+  item->broken = problem;
   if (problem)
     snprintf(item->problem, sizeof item->problem, "%s", problem);
   else

@@ -86,6 +86,7 @@ struct fetch_item {
   char *filled;
   char problem[ITEM_MESSAGE]; /* why there is nothing to ask for; "" if there is */
   enum http_error kind;       /* of that */
+  bool broken;                /* it is the list's own: the item could not be read */
   struct origin *origin;
   struct http_response response; /* of the last attempt */
   struct body body;

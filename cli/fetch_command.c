@@ -75,7 +75,8 @@ static const struct option_spec options[] = {
      .help = "repeats after the first attempt (0)"},
     {OPTION_COUNT, "retry", 0, AT(retries), .value = "N", .help = "the same as --retries"},
     {OPTION_TEXT, "retry-on", 0, AT(retry_on), .value = "LIST",
-     .help = "what is worth it: statuses (429), classes (5xx) and\nerrors (" RETRY_ON_DEFAULT ")"},
+     .help = "what is worth it: statuses (429), classes (5xx) and\nerrors (timeout); by "
+             "default\n" RETRY_ON_DEFAULT},
     {OPTION_SECONDS, "retry-delay", 0, AT(retry_delay_ns), .value = "SECONDS",
      .help = "the first wait is at most that (0.1); it doubles"},
     {OPTION_SECONDS, "retry-max-delay", 0, AT(retry_most_ns), .value = "SECONDS",

@@ -165,7 +165,9 @@ static void tell_failure(struct fetch *f, const struct fetch_item *item) {
   int error = f->failed ? failed_write(f->failed, item->row) : 0;
   if (error) message("fetch: --failed: %s", strerror(error));
   if (f->options->format != FETCH_BODIES) return; /* its record tells */
-  if (*item->problem)
+  if (item->broken)                               /* which names its place */
+    message("%s", item->response.message);
+  else if (*item->problem)
     message("%s: %s", item_row_place(item->row, place), item->response.message);
   else
     message("%s: %s", url, item->response.message);

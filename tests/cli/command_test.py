@@ -69,7 +69,7 @@ class Frame(Case):
 
     def test_help_names_the_commands_and_each_has_its_own(self):
         out = self.succeeds("--help")
-        for command in ("stats", "sample"):
+        for command in ("fetch", "quotes", "stats", "sample", "serve"):
             self.assertRegex(out, rf"(?m)^  {command} ")
             own = self.succeeds(command, "--help")
             self.assertIn(f"Usage: meantime {command} ", own)
@@ -77,7 +77,7 @@ class Frame(Case):
             self.assertEqual(own, self.succeeds(command, "-h"))
 
     def test_help_fits_a_terminal(self):
-        for command in ("stats", "sample"):
+        for command in ("fetch", "quotes", "stats", "sample", "serve"):
             for line in self.succeeds(command, "--help").splitlines():
                 self.assertLessEqual(len(line), 92, line)
 
@@ -93,7 +93,7 @@ class Frame(Case):
         self.refused("meantime --help", "--frobnicate")
 
     def test_manual_has_every_option_and_no_other(self):
-        for command in ("stats", "sample"):
+        for command in ("fetch", "quotes", "stats", "sample", "serve"):
             told = set(re.findall(r"--([a-z][a-z-]+)", self.succeeds(command, "--help")
                                   .split("\nExamples")[0]))
             with open(os.path.join(SOURCE, f"man/meantime-{command}.1")) as f:
