@@ -42,7 +42,7 @@ char *answer_says(const struct provider *p, const char *text, char out[ANSWER_SA
  * nobody asked for it. */
 json_t *answer_json(const struct answer *a) {
   json_error_t why;
-  size_t flags = JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL;
+  size_t flags = JSON_DECODE_INT_AS_REAL;
   json_t *root = a->size ? json_load_bytes(a->body, a->size, flags, &why) : NULL;
   if (root && !json_is_object(root) && !json_is_array(root)) {
     json_decref(root);
