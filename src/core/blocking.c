@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/blocking.h"
 #include "base/clock.h"
+#include "base/spin.h"
 #include "core/executor.h"
 #include <errno.h>
 #include <poll.h>
@@ -32,10 +33,22 @@ static mti_blocking *blocking(mti_runner *r) {
     mti_here.runner = (r);                                                                         \
   } while (0)
 
+/* A worker that lingers (threads/idle.c) answers within a microsecond: to sleep and be woken would
+ * take longer. Where there is one CPU the answer needs that one. */
+static bool may_look_on; /* set once, in prepare() */
+
+static void look_on(mti_parker *p) {
+  enum { LOOKS = 60 };
+  if (!may_look_on) return;
+  for (unsigned round = 0; round < LOOKS; mti_spin(&round)) /* too few to give the CPU away */
+    if (atomic_load_explicit(&p->word, memory_order_relaxed) != MTI_EMPTY) return;
+}
+
 static mt_status park(mti_runner *r, int64_t until_ns, bool give_slot) {
   mt_status st = MT_OK;
   BY_HOST(r, st = host->ops->park(host, until_ns, give_slot));
   if (blocking(r)->host != NULL) return st;
+  look_on(&blocking(r)->parker);
   return mti_park(&blocking(r)->parker, until_ns) ? MT_OK : MT_ETIMEDOUT;
 }
 
@@ -121,6 +134,7 @@ static void leave(void *value) {
 
 static void prepare(void) {
   pthread_key_create(&at_exit, leave);
+  may_look_on = mt_cpus() > 1;
 }
 
 mti_runner *mti_runner_outside(void) {
