@@ -30,8 +30,9 @@
  *
  * It does not linger where the process has one CPU; nor for tasks that nobody waits for, since a
  * sleep lets those gather; nor with a descriptor or a near timer to wait for, or a shutdown that
- * waits for it. (bench pingpong:submit_get: from half down to a fiftieth of the time without,
- * by how soon the caller itself sleeps. If it is on for submit:go, that takes twice as long.)
+ * waits for it. (bench pingpong:submit_get, with a caller that looks on, too, as core/blocking.c
+ * does: a thirtieth of the time without; half of it if the caller sleeps at once. If it is on for
+ * submit:go, that takes twice as long.)
  *
  * parker.word: EMPTY awake, PARKED on the futex, POLLING in the reactor, NOTIFIED to wake up. */
 #include "base/clock.h"
