@@ -40,7 +40,7 @@ class Providers(Case):
         self.assertEqual((record["high_52w"], record["low_52w"]), (312.36, 219.62))
         self.assertEqual((record["volume"], record["currency"]), (None, None))
         self.assertEqual(record["time"], "2026-10-09T20:00:00Z")
-        self.assertRegex(record["fetch_time"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+        self.assertGreaterEqual(record["fetch_time"], 0)  # seconds
 
     def test_pence_stay_pence(self):
         server = self.serve(yahoo)
