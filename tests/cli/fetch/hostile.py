@@ -81,6 +81,11 @@ class Connection:
         return line.rstrip(b"\r").decode("latin-1")
 
     def request(self):
+        if not self.left:
+            self.read_more()
+        if self.left.startswith(b"\x16"):  # TLS, where none is spoken
+            self.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            raise Gone
         words = self.line().split(" ")
         if len(words) != 3:
             raise Gone
