@@ -61,7 +61,6 @@ struct quotes_item {
   struct quote quote;
   const struct quotes_server *by; /* who gave the price; NULL: nobody yet */
   unsigned steps;                 /* how many of its requests are done with */
-  double fetched;                 /* Unix time of the price's answer */
   char instead[QUOTE_MESSAGE];    /* why others, asked before, did not give it; "" */
   char lacking[QUOTE_MESSAGE];    /* why details are missing; "" */
 
@@ -69,7 +68,7 @@ struct quotes_item {
   int worker;
   long status;    /* of the last answer; 0: there was none */
   double start;   /* Unix time of its first transfer; NAN: none began */
-  double seconds; /* of all its transfers */
+  double seconds; /* of all its transfers: the notebook's fetch_time */
 };
 
 /* What the last lines tell: how often, and the first one of them. */

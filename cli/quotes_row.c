@@ -41,7 +41,7 @@ static const struct output_column columns[COLUMNS] = {
     [LOW_52W] = {.name = "low_52w", .right = true, .places = -1},
     [CURRENCY] = {.name = "currency"},
     [TIME] = {.name = "time"},
-    [FETCH_TIME] = {.name = "fetch_time"},
+    [FETCH_TIME] = {.name = "fetch_time", .right = true, .places = 3},
     [PROVIDER] = {.name = "provider"},
     [NOTE] = {.name = "note", .json_only = true},
     [FAILURE] = {.name = "error", .late = true},
@@ -78,8 +78,7 @@ static struct cell text(const char *t) {
 
 static bool write_quote(struct quotes *q, const struct quotes_item *item) {
   const struct quote *v = &item->quote;
-  char fetched[QUOTE_TIME], note[2 * QUOTE_MESSAGE + 40] = "";
-  field_time_of(item->fetched, true, fetched);
+  char note[2 * QUOTE_MESSAGE + 40] = "";
   if (*item->instead) snprintf(note, sizeof note, "asked before: %s", item->instead);
   if (*item->lacking) {
     size_t n = strlen(note);
@@ -96,7 +95,7 @@ static bool write_quote(struct quotes *q, const struct quotes_item *item) {
       [LOW_52W] = number(v->low_52w),
       [CURRENCY] = text(v->currency),
       [TIME] = text(v->time),
-      [FETCH_TIME] = text(fetched),
+      [FETCH_TIME] = cell_real(round(item->seconds * 1000) / 1000),
       [PROVIDER] = cell_text(item->by->provider->name),
       [NOTE] = *note ? cell_text(note) : cell_absent(),
       [FAILURE] = cell_absent(),

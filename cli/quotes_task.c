@@ -178,7 +178,6 @@ static enum went find_price(struct quotes_item *item) {
     if (went == WENT_WELL) {
       item->by = s;
       item->steps = 1;
-      item->fetched = unix_now();
       memcpy(item->instead, all.message, sizeof item->instead);
       return WENT_WELL;
     }

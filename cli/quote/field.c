@@ -63,17 +63,12 @@ const char *field_string(json_t *value) {
 
 /* -- times ------------------------------------------------------------------------------------ */
 
-void field_time_of(double unix_seconds, bool milliseconds, char out[QUOTE_TIME]) {
+void field_time_of(double unix_seconds, char out[QUOTE_TIME]) {
   *out = 0;
   if (!(unix_seconds > 0) || unix_seconds >= 253402300800.0) return; /* year 10000 */
-  double whole = floor(unix_seconds);
-  time_t t = (time_t)whole;
+  time_t t = (time_t)unix_seconds;
   struct tm tm;
-  if (!gmtime_r(&t, &tm)) return;
-  size_t n = strftime(out, QUOTE_TIME, "%Y-%m-%dT%H:%M:%S", &tm);
-  if (milliseconds)
-    n += (size_t)snprintf(out + n, QUOTE_TIME - n, ".%03d", (int)((unix_seconds - whole) * 1000));
-  snprintf(out + n, QUOTE_TIME - n, "Z");
+  if (gmtime_r(&t, &tm)) strftime(out, QUOTE_TIME, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
 /* Exactly n digits. */
@@ -127,7 +122,7 @@ static void iso_time(struct text t, char out[QUOTE_TIME]) {
   if (hour > 23 || minute > 59 || second > 60 || !zone(text_trim(t), &offset)) return;
   double seconds = 86400.0 * (double)date_days(year, month, day) + 3600.0 * hour + 60.0 * minute +
                    second - offset;
-  field_time_of(seconds, false, out);
+  field_time_of(seconds, out);
 }
 
 void field_time(json_t *value, char out[QUOTE_TIME]) {
@@ -140,7 +135,7 @@ void field_time(json_t *value, char out[QUOTE_TIME]) {
   double v;
   if (field_number(value, &v) != FIELD_GOOD) return;
   /* As seconds, 1e11 would be the year 5138; as milliseconds it is 1973. */
-  field_time_of(v >= 1e11 ? v / 1000 : v, false, out);
+  field_time_of(v >= 1e11 ? v / 1000 : v, out);
 }
 
 /* -- floats and symbols ----------------------------------------------------------------------- */

@@ -36,9 +36,8 @@ const char *field_string(json_t *value);
  * is taken as UTC. Empty if it is none of these. */
 void field_time(json_t *value, char out[QUOTE_TIME]);
 
-/* Writes a time in seconds since 1970; with 3 digits more if `milliseconds`. Empty if it has no
- * year of four digits after 1970. */
-void field_time_of(double unix_seconds, bool milliseconds, char out[QUOTE_TIME]);
+/* Writes a time in seconds since 1970. Empty if it has no year of four digits after 1970. */
+void field_time_of(double unix_seconds, char out[QUOTE_TIME]);
 
 /* The double with the fewest digits that the same float stands for, if it is a float: some
  * providers compute in floats, and 246.43 comes as 246.42999267578125. */

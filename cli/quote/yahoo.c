@@ -197,7 +197,7 @@ static bool read(const struct provider *p, const char *symbol, unsigned step, js
   q->volume = field_not_negative(json_object_get(meta, "regularMarketVolume"));
   year(&b, meta, q);
   field_text(json_object_get(meta, "currency"), q->currency, sizeof q->currency);
-  field_time_of(market_time, false, q->time);
+  field_time_of(market_time, q->time);
   return true;
 }
 
