@@ -40,11 +40,14 @@ enum went {
 
 /* -- one request ------------------------------------------------------------------------------ */
 
-static enum went never_came(const struct quotes_server *s, mt_status st, struct quote_fault *f) {
+/* The wait for its turn was cut. What went wrong in the attempt before is the deeper cause. */
+static enum went never_came(const struct quotes_item *item, const struct quotes_server *s,
+                            mt_status st, struct quote_fault *f) {
   if (st == MT_ECANCELED) return WENT_CUT;
-  quote_fail(f, QUOTE_THROTTLED, "%s could not be asked: %s", s->provider->name,
-             st == MT_EDEADLINE ? "the deadline passed before it was its turn"
-                                : mt_status_text(st));
+  const char *before = item->fault.message;
+  quote_fail(f, QUOTE_THROTTLED, "%s could not be asked: %s%s%.*s", s->provider->name,
+             st == MT_EDEADLINE ? "the deadline passed before it was its turn" : mt_status_text(st),
+             *before ? "; before: " : "", QUOTE_MESSAGE / 2, before);
   f->again = false;
   f->pause_ns = 0;
   return WENT_WRONG;
@@ -125,10 +128,11 @@ static void heed(const struct quotes_server *s, struct quote_fault *f) {
 }
 
 /* With others left to ask, a provider's pause is not waited for. */
-static enum went wait_for_turn(const struct quotes_server *s, bool patient, struct quote_fault *f) {
+static enum went wait_for_turn(const struct quotes_item *item, const struct quotes_server *s,
+                               bool patient, struct quote_fault *f) {
   int turn = turns_wait(s->turns, patient);
   if (turn == 0) return WENT_WELL;
-  if (turn < 0) return never_came(s, turn, f);
+  if (turn < 0) return never_came(item, s, turn, f);
   quote_fail(f, QUOTE_THROTTLED,
              turn == TURNS_SPENT ? "%s has had all requests of the day"
                                  : "%s is not asked for a while: it has had too many requests",
@@ -146,7 +150,7 @@ static enum went ask(struct quotes_item *item, const struct quotes_server *s, un
     return WENT_WRONG;
   }
   mt_status st = mt_acquire(s->jobs, MT_FOREVER);
-  enum went went = st < 0 ? never_came(s, st, f) : wait_for_turn(s, patient, f);
+  enum went went = st < 0 ? never_came(item, s, st, f) : wait_for_turn(item, s, patient, f);
   if (went == WENT_WELL) {
     went = transfer(item, s, &r, step, f);
     if (went == WENT_WRONG) heed(s, f);

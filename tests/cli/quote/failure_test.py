@@ -127,6 +127,7 @@ class Failures(Case):
         server = self.serve(lambda asked: Reply(429, b"", {"Retry-After": "300"}))
         record, = self.quotes("--base-url", server.url, "--deadline", "0.5", "AAPL")
         self.assertEqual(self.kind(record), "throttled")
+        self.assertIn("status 429", record["error"]["message"])  # not just that it was late
         records = self.quotes("--base-url", server.url, "--run-deadline", "0.5", "SYM1", "SYM2")
         self.assertEqual([self.kind(r) for r in records], ["throttled"] * 2)
 
