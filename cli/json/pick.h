@@ -12,7 +12,7 @@
 
 #include <jansson.h>
 
-enum { PICK_ROOM = 240 };
+enum { PICK_ROOM = 256 };
 
 struct pick;
 
