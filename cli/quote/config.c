@@ -54,16 +54,22 @@ static bool same_name(const char *a, const char *b) {
   return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+/* Names are shown, logged and typed between commas: they have letters and digits. */
+static bool is_name(const char *text) {
+  size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+  return n > 0 && !text[n];
+}
+
 static bool add_section(struct reading *r, char *text) {
   struct config *c = r->config;
   char *end = strchr(text, ']');
-  if (!end || *trim(end + 1)) return fail(r, "a section is written [name] or [generic NAME]");
-  *end = 0;
+  bool closed = end && !*trim(end + 1);
+  if (closed) *end = 0;
   char *kind = trim(text + 1), *name = kind + strcspn(kind, " \t");
   if (*name) *name++ = 0;
   name = trim(name);
-  if (!*kind || strpbrk(name, " \t"))
-    return fail(r, "a section is written [name] or [generic NAME]");
+  if (!closed || !is_name(kind) || (*name && !is_name(name)))
+    return fail(r, "a section is written [name] or [generic NAME], in letters, digits, . _ and -");
   struct section s = {.kind = kind, .name = *name ? name : NULL, .line = r->line};
   for (size_t i = 0; i < c->count; i++)
     if (strcmp(c->sections[i].kind, s.kind) == 0 && same_name(c->sections[i].name, s.name))

@@ -3,6 +3,7 @@
 
 #include "config.h"
 #include "generic.h"
+#include "redact.h"
 #include "server.h"
 
 #include <stdarg.h>
@@ -74,7 +75,8 @@ static bool apply(struct making *m, struct provider *p, const struct setting *s)
   char rate_error[RATE_ROOM], generic_error[GENERIC_ERROR], server_error[SERVER_ERROR];
   const char *why = NULL, *name = s->name, *value = s->value;
   bool own_url = !p->generic, fine;
-  if (strcmp(name, "key") == 0) return set_key(m, p, value, m->config->path);
+  if (strcmp(name, "key") == 0) /* one of the environment, by key_env, goes before it */
+    return p->key || set_key(m, p, value, m->config->path);
   if (strcmp(name, "rate") == 0) {
     fine = rates_parse(value, &p->rates, rate_error);
     why = rate_error;
@@ -127,8 +129,7 @@ static struct provider *make(struct making *m, const char *name) {
   if (!ops && !s) {
     fail(m,
          "there is no provider \"%.60s\"; there are yahoo, alphavantage, twelvedata, finnhub, and "
-         "those that the "
-         "configuration (%.200s) describes in [generic NAME]",
+         "those that %.200s describes in sections [generic NAME]",
          name, m->config->path);
     return NULL;
   }
@@ -144,7 +145,8 @@ static struct provider *make(struct making *m, const char *name) {
 }
 
 static bool takes_secrets(const struct provider *p) {
-  return p->key || p->secret_count || (p->generic && generic_has_headers(p));
+  if (p->key || p->secret_count) return true;
+  return p->generic && (generic_has_headers(p) || redact_suspects_url(generic_url(p)));
 }
 
 /* What can only be said once all is known. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * fetch_output.c: outcomes, on the calling thread, in the order in which they are taken: bodies or
+ * output.c: outcomes, on the calling thread, in the order in which they are taken: bodies or
  * records to stdout, failures to stderr, and each to the log once its output is in place. */
 #include "fetch.h"
 
-#include "message.h"
+#include "../message.h"
 
 #include <errno.h>
 #include <math.h>

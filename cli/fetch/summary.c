@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * fetch_summary.c: how it went, in a line on stderr. */
+ * summary.c: how it went, in a line on stderr. */
 #include "fetch.h"
 
-#include "message.h"
+#include "../message.h"
 
 #include <inttypes.h>
 #include <stdio.h>

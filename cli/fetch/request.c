@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * fetch_request.c: what all requests of a run are made of. A secret comes from a file that nobody
+ * request.c: what all requests of a run are made of. A secret comes from a file that nobody
  * else can read, never from an argument, which anybody can see in a list of processes. */
 #include "fetch.h"
 
-#include "message.h"
+#include "../message.h"
 
 #include <errno.h>
 #include <stdio.h>

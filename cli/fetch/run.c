@@ -1,134 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * fetch.c: the run: what is opened for it, in which order, and how a line of the input becomes an
- * item. */
+ * run.c: a run: what is opened for it, in which order, and closed again. */
 #include "fetch.h"
 
-#include "command.h"
-#include "message.h"
-#include "signals.h"
+#include "../command.h"
+#include "../message.h"
+#include "../signals.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-
-/* For a message of any part. */
-enum { ROOM = 1024 };
-_Static_assert((int)SAVE_ERROR <= (int)ROOM && (int)NAME_ERROR <= (int)ROOM &&
-                   (int)JOURNAL_MESSAGE <= (int)ROOM && (int)ITEM_MESSAGE <= (int)ROOM,
-               "room for any");
-
-/* -- items ------------------------------------------------------------------------------------ */
-
-/* The URL of an item: of the template, of its column, or the item itself. False with a problem;
- * without one, memory is out. */
-static bool find_url(struct fetch_item *item) {
-  const struct fetch *f = item->fetch;
-  struct item_row *row = item->row;
-  if (f->url) {
-    const char *missing;
-    item->url = item->filled = template_fill(f->url, item_row_lookup, row, &missing);
-    if (!item->url && missing) template_missing(missing, row->names, row->count, item->problem);
-    return item->url;
-  }
-  item->url = item_row_get(row, "url");
-  if (!item->url) item->url = item_row_get(row, "item");
-  if (!item->url)
-    snprintf(item->problem, sizeof item->problem,
-             "there is no column \"url\"; say by --url how the columns make one");
-  return item->url;
-}
-
-static bool find_name(struct fetch_item *item) {
-  const struct fetch *f = item->fetch;
-  struct name_source source = {.index = item->index,
-                               .url = item->url,
-                               .column = item_row_lookup,
-                               .arg = item->row,
-                               .columns = item->row->names,
-                               .column_count = item->row->count};
-  char error[ROOM];
-  item->name = name_make(f->name, &source, error);
-  bool fine = item->name;
-  if (fine && !name_is_unique(f->name)) fine = save_claim(f->dir, item->name, item->index, error);
-  if (fine) return true;
-  snprintf(item->problem, sizeof item->problem, "%.*s", ITEM_MESSAGE - 1, error);
-  item->kind = HTTP_FILE;
-  return false;
-}
-
-static bool find_origin(struct fetch_item *item) {
-  char origin[ORIGIN_ROOM], error[ORIGIN_ERROR];
-  if (!origin_of(item->url, origin, error)) {
-    snprintf(item->problem, sizeof item->problem, "%s", error);
-    return false;
-  }
-  item->origin = origins_find(item->fetch->traffic.origins, origin, strlen(origin));
-  return item->origin;
-}
-
-static struct fetch_item *item_new(struct fetch *f, struct item_row *row, const char *problem) {
-  struct fetch_item *item = calloc(1, sizeof *item);
-  if (!item) {
-    item_row_free(row);
-    return NULL;
-  }
-  item->fetch = f;
-  item->index = f->drawn;
-  item->row = row;
-  item->worker = -1;
-  item->kind = HTTP_URL;
-  item->start = (double)NAN;
-  item->drawn_ns = item->done_ns = mt_now_ns();
-  body_init(&item->body, f->options->max_bytes, FETCH_BODY_MEMORY);
-  bool fine = false;
-  item->broken = problem;
-  if (problem)
-    snprintf(item->problem, sizeof item->problem, "%s", problem);
-  else
-    fine = find_url(item) && find_origin(item) && (!f->dir || find_name(item));
-  if (fine || *item->problem) return item;
-  fetch_item_free(mt_ptr(item));
-  return NULL;
-}
-
-static enum conduct_drawn draw(void *fetch, void **ret) {
-  struct fetch *f = fetch;
-  for (;;) {
-    struct item_row *row;
-    char problem[ITEM_MESSAGE];
-    if (signals_interrupted()) return DRAWN_END;
-    enum item_kind kind = item_list_next(&f->list, &row, problem);
-    if (kind == ITEM_LATER) return DRAWN_LATER;
-    if (kind == ITEM_END) return DRAWN_END;
-    if (kind == ITEM_NO_MEMORY) return DRAWN_NO_MEMORY;
-    f->drawn++;
-    if (kind == ITEM_ROW && f->journal && f->options->resume &&
-        journal_done(f->journal, row->text, row->size)) {
-      f->resumed++;
-      item_row_free(row);
-      continue;
-    }
-    *ret = item_new(f, row, kind == ITEM_PROBLEM ? problem : NULL);
-    return *ret ? DRAWN_ITEM : DRAWN_NO_MEMORY;
-  }
-}
-
-static int draw_fd(void *fetch) {
-  return item_list_fd(&((struct fetch *)fetch)->list);
-}
-
-static uint64_t total(void *fetch) {
-  return item_list_total(&((struct fetch *)fetch)->list);
-}
-
-static uint64_t bytes_so_far(void *fetch) {
-  return atomic_load_explicit(&((struct fetch *)fetch)->bytes, memory_order_relaxed);
-}
 
 /* -- what the run needs ----------------------------------------------------------------------- */
 
@@ -168,7 +52,7 @@ static bool open_picks(struct fetch *f) {
 
 static bool open_logs(struct fetch *f) {
   const struct fetch_options *o = f->options;
-  char error[ROOM];
+  char error[JOURNAL_MESSAGE + ITEM_MESSAGE];
   if (o->log && !journal_open(o->log, o->resume, &f->journal, error)) {
     message("fetch: --log: %s", error);
     return false;
@@ -246,6 +130,10 @@ static bool set_retry(struct fetch *f) {
  */
 enum { WORKERS = 1 };
 
+static uint64_t bytes_so_far(void *fetch) {
+  return atomic_load_explicit(&((struct fetch *)fetch)->bytes, memory_order_relaxed);
+}
+
 /* -- the run ---------------------------------------------------------------------------------- */
 
 static bool open_all(struct fetch *f, char **urls, size_t n, unsigned jobs) {
@@ -294,11 +182,11 @@ static void run(struct fetch *f, unsigned jobs, unsigned in_flight) {
       .drop = fetch_item_free,
       .retry = f->retry.repeats ? &f->retry : NULL,
       .deadline_ns = f->options->deadline_ns,
-      .draw = draw,
-      .draw_fd = draw_fd,
+      .draw = fetch_draw,
+      .draw_fd = fetch_draw_fd,
       .take = fetch_take,
       .idle = fetch_idle,
-      .total = total,
+      .total = fetch_total,
       .bytes = bytes_so_far,
       .ahead = affordable_ahead(f, jobs, in_flight),
   };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "command.h"
+#include "../command.h"
+#include "../message.h"
 #include "fetch.h"
-#include "message.h"
 
 #include <stddef.h>
 #include <string.h>

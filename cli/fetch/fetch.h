@@ -2,28 +2,29 @@
  *
  * fetch.h: meantime fetch: what its parts share.
  *
- *   fetch_command.c  options, and whether they make sense together
- *   fetch_request.c  what all requests are made of; files with secrets
- *   fetch.c          items in, the run as a whole
- *   fetch_task.c     one attempt, on a worker; whether another follows
- *   fetch_output.c   outcomes out: bodies, records, the log
- *   fetch_summary.c  how it went */
-#ifndef CLI_FETCH_H
-#define CLI_FETCH_H
+ *   command.c  options, and whether they make sense together
+ *   request.c  what all requests are made of; files with secrets
+ *   items.c    how a line of the input becomes an item
+ *   run.c      what is opened for a run, and closed again
+ *   task.c     one attempt, on a worker; whether another follows
+ *   output.c   outcomes out: bodies, records, the log
+ *   summary.c  how it went */
+#ifndef CLI_FETCH_FETCH_H
+#define CLI_FETCH_FETCH_H
 
-#include "conduct.h"
-#include "http/client.h"
-#include "http/name.h"
-#include "http/retry.h"
-#include "http/save.h"
-#include "http/traffic.h"
-#include "items/failed.h"
-#include "items/journal.h"
-#include "items/list.h"
-#include "items/template.h"
-#include "output/output.h"
-#include "json/load.h"
-#include "json/pick.h"
+#include "../conduct.h"
+#include "../http/client.h"
+#include "../http/name.h"
+#include "../http/retry.h"
+#include "../http/save.h"
+#include "../http/traffic.h"
+#include "../items/failed.h"
+#include "../items/journal.h"
+#include "../items/list.h"
+#include "../items/template.h"
+#include "../json/load.h"
+#include "../json/pick.h"
+#include "../output/output.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -128,21 +129,26 @@ struct fetch {
   _Atomic uint64_t bytes; /* of all transfers so far; counted by workers, only for progress */
 };
 
-/* Runs it; returns the exit status. */
+/* -- run.c: runs it; returns the exit status. */
 int fetch_run(struct fetch_options *o, char **urls, size_t n);
 
-/* -- fetch_request.c */
+/* -- items.c: as conduct.h wants them */
+enum conduct_drawn fetch_draw(void *fetch, void **ret_item);
+int fetch_draw_fd(void *fetch);
+uint64_t fetch_total(void *fetch);
+void fetch_item_free(mt_value item);
+
+/* -- request.c */
 
 /* Reads the files that options name. False, with a message. */
 bool fetch_request_init(struct fetch_request *r, const struct fetch_options *o);
 void fetch_request_fini(struct fetch_request *r);
 
-/* -- fetch_task.c */
+/* -- task.c */
 mt_value fetch_task(mt_value item);
 bool fetch_worth_it(void *fetch, const mt_error *error, int64_t *delay_ns);
-void fetch_item_free(mt_value item);
 
-/* -- fetch_output.c */
+/* -- output.c */
 
 /* False, with a message: no memory, or a file that cannot be written. */
 bool fetch_output_begin(struct fetch *f);
@@ -151,7 +157,7 @@ bool fetch_take(void *fetch, void *item, const mt_error *error, mt_future *futur
                 enum conduct_outcome *ret);
 void fetch_idle(void *fetch);
 
-/* -- fetch_summary.c */
+/* -- summary.c */
 void fetch_summary(const struct fetch *f);
 
 #endif

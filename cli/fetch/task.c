@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * fetch_task.c: one attempt at an item, as a plain sequence of calls, some of which wait.
+ * task.c: one attempt at an item, as a plain sequence of calls, some of which wait.
  *
  * Its failure's code is an enum http_error; all else that is to be told lies in the item. The
  * library repeats the task if fetch_worth_it says so, and neither a thread nor a slot is held
@@ -138,16 +138,4 @@ bool fetch_worth_it(void *fetch, const mt_error *error, int64_t *delay_ns) {
   if (item->response.retry_after_ns >= 0 && item->response.retry_after_ns > *delay_ns)
     *delay_ns = item->response.retry_after_ns;
   return true;
-}
-
-void fetch_item_free(mt_value arg) {
-  struct fetch_item *item = arg.data;
-  body_fini(&item->body);
-  if (item->picked)
-    for (size_t i = 0; i < item->fetch->pick_count; i++) free(item->picked[i]);
-  free(item->picked);
-  free(item->name);
-  free(item->filled);
-  item_row_free(item->row);
-  free(item);
 }
