@@ -148,6 +148,12 @@ static void a_generic_provider_is_a_section(void **unused) {
   r = good(MINE "header = X-Key: {key}\nkey_env = MINE_KEY\n", &mine);
   assert_string_equal(r.at[0]->key, "HUSH");
   roster_close(&r);
+  r = good(MINE "header = X-Key: {key}\nkey_env = MINE_KEY\nkey = farther\n", &mine);
+  assert_string_equal(r.at[0]->key, "HUSH");
+  roster_close(&r);
+  r = good(MINE "header = X-Key: {key}\nkey = farther\nkey_env = MINE_KEY\n", &mine);
+  assert_string_equal(r.at[0]->key, "HUSH");
+  roster_close(&r);
   unsetenv("MINE_KEY");
   bad(MINE "header = X-Key: {key}\nkey_env = MINE_KEY\n", &mine, "has no key");
   bad("[generic mine]\nprice = .p\n", &mine, "has no url");
@@ -207,6 +213,8 @@ static void keys_go_nowhere_unencrypted(void **unused) {
   roster_close(&r);
   bad("[generic mine]\nurl = http://example.org/{symbol}\nprice = .p\nheader = A: b\n", &mine,
       "unencrypted");
+  bad("[generic mine]\nurl = http://example.org/{symbol}?token=HUSH\nprice = .p\n", &mine,
+      "unencrypted");
   bad("[generic mine]\nurl = http://example.org/{symbol}?k={key}\nkey = HUSH\nprice = .p\n", &mine,
       "unencrypted");
 }
@@ -229,6 +237,8 @@ static void what_makes_no_sense_is_refused_with_its_line(void **unused) {
   bad("[yahoo\n", &yahoo, "a section is written");
   bad("[yahoo] rate = 1/s\n", &yahoo, "a section is written");
   bad("[]\n", &yahoo, "a section is written");
+  bad("[generic a\"b]\n", &yahoo, "a section is written");
+  bad("[generic a,b]\n", &yahoo, "a section is written");
   bad("[yahoo]\nkey HUSH\n", &yahoo, ":2: neither a [section] nor");
   bad("[yahoo]\n= HUSH\n", &yahoo, ":2: a setting is written");
   bad("[yahoo]\nrate =\n", &yahoo, "has no value");

@@ -149,6 +149,30 @@ class Logs(Case):
         self.assertEqual(len(server.asked), 6)
 
 
+    def test_a_run_that_was_killed_is_finished_by_resume(self):
+        gate = threading.Event()
+        self.addCleanup(gate.set)
+
+        def answer(asked):
+            if len(server.asked) > 20:
+                gate.wait(PATIENCE)
+            return yahoo(asked)
+        server = self.serve(answer)
+        log, symbols = self.path("log"), [f"SYM{i}" for i in range(60)]
+        arguments = ["--base-url", server.url, "--rate", "100000/s", "--log", log, *symbols]
+        p = subprocess.Popen([MEANTIME, "quotes", "-f", "ndjson", *arguments],
+                             stdout=subprocess.PIPE, text=True, env=self.environment)
+        with p:
+            for _ in range(10):  # ten are out; more than twenty cannot be
+                self.assertIn("price", json.loads(p.stdout.readline()))
+            p.kill()
+        gate.set()
+        self.quotes(*arguments, "--resume")
+        with open(log) as f:
+            done = [r["item"] for r in map(json.loads, f) if r["status"] == "ok"]
+        self.assertEqual(sorted(done), sorted(symbols))
+
+
 class Usage(Case):
     def test_mistakes_are_told(self):
         self.refused("no symbols given", )
