@@ -126,6 +126,7 @@ struct fetch {
   uint64_t drawn, resumed;
   uint64_t errors[HTTP_ERRORS];      /* failures, by kind */
   uint64_t statuses[FETCH_STATUSES]; /* those of them by the status, from 400 */
+  _Atomic(struct origin *) paused;   /* has asked for a long pause lately */
   _Atomic uint64_t bytes; /* of all transfers so far; counted by workers, only for progress */
 };
 

@@ -96,6 +96,7 @@ static void settle_error(struct fetch_item *item, const mt_error *error) {
   struct http_response *r = &item->response;
   if (error->code > 0 && error->code < HTTP_ERRORS) return;
   bool late = error->code == MT_EDEADLINE;
+  if (item->done_ns == item->drawn_ns) item->done_ns = mt_now_ns();
   r->error = late ? HTTP_DEADLINE : HTTP_MEMORY;
   snprintf(r->message, sizeof r->message, "%s",
            late ? "the deadline passed before there was an answer" : error->message);
@@ -143,6 +144,11 @@ static void output_lost(struct fetch *f) {
 void fetch_idle(void *fetch) {
   struct fetch *f = fetch;
   if (f->unflushed > 0 && !flush_logs(f)) output_lost(f);
+  /* Pairs with the release in pause_origin: the origin is to be read. */
+  struct origin *o = atomic_exchange_explicit(&f->paused, NULL, memory_order_acquire);
+  if (o && !f->options->quiet && origin_first_time(o))
+    message("fetch: %s asks to be left alone for %.0f s (Retry-After); --deadline gives up sooner",
+            origin_name(o), (double)origin_pause_left_ns(o) / 1e9);
 }
 
 void fetch_output_end(struct fetch *f) {

@@ -29,6 +29,7 @@ static mt_value fails(struct fetch_item *item, enum http_error error, const char
 
 /* The wait for a turn was cut. */
 static mt_value cut(struct fetch_item *item, mt_status st) {
+  item->done_ns = mt_now_ns();
   if (st == MT_ECANCELED) return mt_give_up(st);
   if (st == MT_EDEADLINE)
     return fails(item, HTTP_DEADLINE, "the deadline passed before it was its turn");
@@ -105,9 +106,19 @@ static mt_value transfer(struct fetch_item *item) {
     v = fails(item, error, item->response.message);
   else
     v = finish(item);
-  if (!f->keep_bodies) body_fini(&item->body); /* its memory is not kept until its turn */
+  /* What is not going to be printed is not kept until its turn, nor over a backoff. */
+  if (!f->keep_bodies || mt_is_failure(v)) body_fini(&item->body);
   if (f->dir) save_fini(&save);
   return v;
+}
+
+/* For all who ask that server. A person who waits for it is told, by the calling thread. */
+static void pause_origin(struct fetch_item *item) {
+  struct fetch *f = item->fetch;
+  int64_t pause_ns = item->response.retry_after_ns;
+  origin_pause(item->origin, pause_ns);
+  if (pause_ns >= MT_SECONDS(10))
+    atomic_store_explicit(&f->paused, item->origin, memory_order_release); /* fetch_idle */
 }
 
 mt_value fetch_task(mt_value arg) {
@@ -121,7 +132,7 @@ mt_value fetch_task(mt_value arg) {
   if (st < 0) return cut(item, st);
   body_reset(&item->body);
   mt_value v = transfer(item);
-  if (item->response.retry_after_ns > 0) origin_pause(item->origin, item->response.retry_after_ns);
+  if (item->response.retry_after_ns > 0) pause_origin(item);
   traffic_leave(&f->traffic, item->origin);
   item->done_ns = mt_now_ns();
   return v;

@@ -156,9 +156,10 @@ static struct curl_slist *add_headers(struct curl_slist *list, const char *const
   return list;
 }
 
-/* Says what can be undone here; NULL: no memory. */
+/* Asks for what can be undone here. Not for "deflate", which means two things to servers (RFC 9110,
+ * 8.4.1.2). NULL: no memory. */
 static struct curl_slist *accept_compressed(struct curl_slist *list) {
-  static const char *const line = "Accept-Encoding: gzip, deflate";
+  static const char *const line = "Accept-Encoding: gzip";
   return add_headers(list, &line, 1);
 }
 
@@ -197,6 +198,7 @@ static enum http_error classify(CURLcode code, const char *text, const struct re
     return HTTP_TLS;
   case CURLE_RECV_ERROR: /* of the socket, or of what it brought */
     if (strstr(text, "chunked-encoding") || strstr(text, "response headers")) return HTTP_PROTOCOL;
+    if (strstr(text, "from proxy after CONNECT")) return HTTP_CONNECT;
     return HTTP_RESET;
   case CURLE_SEND_ERROR:
   case CURLE_GOT_NOTHING:
@@ -281,7 +283,7 @@ static void tell_encoding(const struct transfer *t, struct http_response *r) {
     tell(r, HTTP_ENCODING, "the body is not compressed as its header says");
   else if (t->result == CURLE_OK && !inflate_is_whole(t->inflater))
     tell(r, HTTP_ENCODING, "the compressed body is cut short");
-  else if (t->result == CURLE_OK && t->reply.encoding == REPLY_STRANGE)
+  else if (t->result == CURLE_OK && t->reply.encoding == REPLY_STRANGE && t->body->size > 0)
     tell(r, HTTP_ENCODING, "the body is compressed in a way that was not asked for");
 }
 
@@ -304,6 +306,10 @@ static void tell_result(struct transfer *t, struct http_response *r) {
   if (r->status >= 300 &&
       curl_easy_header(t->easy, "Retry-After", 0, CURLH_HEADER, -1, &h) == CURLHE_OK)
     r->retry_after_ns = retry_after_ns(h->value, MT_SECONDS(time(NULL)));
+  if (r->status >= 400 && t->reply.whole && t->result != CURLE_TOO_MANY_REDIRECTS) {
+    tell_status(t, r); /* whatever became of the page that explains it */
+    return;
+  }
   if (tell_reply(t, r)) return;
   enum http_error error = classify(t->result, t->error, &t->reply);
   if (error == HTTP_PROTOCOL && t->result == CURLE_OUT_OF_MEMORY)
@@ -312,8 +318,6 @@ static void tell_result(struct transfer *t, struct http_response *r) {
     tell(r, error, *t->error ? t->error : curl_easy_strerror(t->result));
   else if (!t->reply.whole)
     tell(r, HTTP_PARTIAL, "the connection was closed within the header");
-  else if (r->status >= 400)
-    tell_status(t, r);
 }
 
 static void tell_cut(const struct http_request *request, mt_status st, struct http_response *r) {

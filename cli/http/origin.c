@@ -17,6 +17,7 @@
 
 struct origin {
   mt_limit *limit;
+  _Atomic bool asked;              /* origin_first_time; publishes nothing */
   _Atomic int64_t paused_until_ns; /* the latest end of a pause; only compared with the clock */
   struct origin *next;             /* of the same slot */
   uint64_t hash;
@@ -94,13 +95,15 @@ static void grow(struct origins *o) {
 }
 
 static struct origin *add(struct origins *o, uint64_t hash, const char *name, size_t size) {
-  struct origin *origin = malloc(sizeof *origin + size);
+  struct origin *origin = malloc(sizeof *origin + size + 1);
   if (!origin) return NULL;
   if (mt_limit_open(&(mt_limit_options){.permits = o->permits}, &origin->limit) < 0) {
     free(origin);
     return NULL;
   }
   memcpy(origin->name, name, size);
+  origin->name[size] = 0;
+  atomic_init(&origin->asked, false);
   atomic_init(&origin->paused_until_ns, 0);
   origin->size = size;
   origin->hash = hash;
@@ -135,8 +138,18 @@ void origin_pause(struct origin *origin, int64_t duration_ns) {
   }
 }
 
-bool origin_is_paused(const struct origin *origin) {
-  return mt_now_ns() < atomic_load_explicit(&origin->paused_until_ns, memory_order_relaxed);
+int64_t origin_pause_left_ns(const struct origin *origin) {
+  int64_t until_ns = atomic_load_explicit(&origin->paused_until_ns, memory_order_relaxed);
+  int64_t left_ns = until_ns > 0 ? until_ns - mt_now_ns() : 0;
+  return left_ns > 0 ? left_ns : 0;
+}
+
+bool origin_first_time(struct origin *origin) {
+  return !atomic_exchange_explicit(&origin->asked, true, memory_order_relaxed);
+}
+
+const char *origin_name(const struct origin *origin) {
+  return origin->name;
 }
 
 bool origin_of(const char *url, char ret[ORIGIN_ROOM], char error[ORIGIN_ERROR]) {

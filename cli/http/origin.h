@@ -34,8 +34,15 @@ mt_limit *origin_limit(struct origin *origin);
 /* No request begins for so long from now. Pauses do not add up: the latest end counts. */
 void origin_pause(struct origin *origin, int64_t duration_ns);
 
-/* For those who have passed its limit and waited for something else since. */
-bool origin_is_paused(const struct origin *origin);
+/* How long a pause goes on, or 0: for those who have passed its limit and waited for something else
+ * since. */
+int64_t origin_pause_left_ns(const struct origin *origin);
+
+/* Whether nobody has asked this before: so that something is said once. */
+bool origin_first_time(struct origin *origin);
+
+/* As it was asked for. */
+const char *origin_name(const struct origin *origin);
 
 /* "https://host:443": lower case, with the port, without user and password; an IPv6 address in
  * brackets; an international name as ASCII. False, with a message that says why and what to write,

@@ -35,7 +35,7 @@ static mt_status enter_once(struct traffic *t, struct origin *origin, bool first
 /* Its server may have asked for a pause since it passed there. Its turn by the rates is kept. */
 mt_status traffic_enter(struct traffic *t, struct origin *origin) {
   mt_status st = enter_once(t, origin, true);
-  while (st == 0 && origin_is_paused(origin)) {
+  while (st == 0 && origin_pause_left_ns(origin) > 0) {
     traffic_leave(t, origin);
     st = enter_once(t, origin, false);
   }
