@@ -138,7 +138,7 @@ class Connections(support.Case):
 
 class AllTogether(support.Case):
     def test_one_record_each_and_nobody_is_harmed(self):
-        """Every misbehaviour three times, among as many good items, with few connections at once."""
+        """Every misbehaviour three times, among as many good items, a few at once."""
         wanted = []
         for turn in range(3):
             for path, word in BAD.items():
@@ -146,7 +146,8 @@ class AllTogether(support.Case):
                     path += f"&{turn}"
                 wanted += [(path, word), (f"/bytes/3000/{turn}{len(wanted)}", None)]
         given = "".join(self.server.url(path) + "\n" for path, _ in wanted)
-        records = self.records(*OPTIONS, *BOUNDS, "--timeout", "8", "-j", "16", "-i", "-", given=given, status=1)
+        records = self.records(*OPTIONS, *BOUNDS, "--timeout", "8", "-j", "16", "-i", "-",
+                               given=given, status=1)
         self.assertEqual([r["index"] for r in records], list(range(1, len(wanted) + 1)))
         for record, (path, word) in zip(records, wanted):
             self.assertEqual(record["url"], self.server.url(path))
@@ -160,8 +161,8 @@ class AllTogether(support.Case):
         for i, bad in enumerate(BAD):
             paths += [bad, f"/bytes/{i * 1000}/whole{i}"]
         given = "".join(self.server.url(path) + "\n" for path in paths)
-        r = self.fetch(*OPTIONS, *BOUNDS, "--timeout", "8", "-i", "-", "--output-dir", folder, "--name", "{index}",
-                       given=given)
+        r = self.fetch(*OPTIONS, *BOUNDS, "--timeout", "8", "-i", "-", "--output-dir", folder,
+                       "--name", "{index}", given=given)
         self.assertEqual(r.returncode, 1, r.stderr)
         for i in range(len(BAD)):
             name = f"out/{2 * i + 2}"
@@ -199,7 +200,7 @@ class Times(support.Case):
     def test_the_time_in_the_queue_is_not_counted(self):
         """One after another, the last one waits longer than it may take itself."""
         given = "".join(self.server.url(f"/delay/700/q{i}\n") for i in range(8))
-        records = self.records("-j", "1", "--timeout", "4", "--retries", "0", "-i", "-", given=given)
+        records = self.records("-j", "1", "--timeout", "4", "-i", "-", given=given)
         self.indexes(records, 8)
         self.assertGreaterEqual(records[7]["queue_seconds"], 4.8)
         for record in records:

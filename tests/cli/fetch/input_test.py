@@ -58,9 +58,11 @@ class Forms(support.Case):
         for name, text in files.items():
             with self.subTest(name):
                 path = self.write(name, text)
-                self.assertEqual([r["url"] for r in self.records("-i", path, "--url", template)], wanted)
+                records = self.records("-i", path, "--url", template)
+                self.assertEqual([r["url"] for r in records], wanted)
                 form = name.partition(".")[2]
-                records = self.records("--input-format", form, "-i", "-", "--url", template, given=text)
+                records = self.records("--input-format", form, "-i", "-", "--url", template,
+                                       given=text)
                 self.assertEqual([r["url"] for r in records], wanted)
 
     def test_a_column_url_needs_no_template(self):

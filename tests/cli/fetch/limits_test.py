@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""limits_test.py MEANTIME: how many requests at once, and how many in a time. No clock is needed for
-the first: /meet/N answers only when N requests are there together, so that fewer never end, and the
-server counts the most that it saw at once."""
+"""limits_test.py MEANTIME: how many requests at once, and how many in a time. No clock is needed
+for the first: /meet/N answers only when N requests are there together, so that fewer never end, and
+the server counts the most that it saw at once."""
 import support
 
 
@@ -32,7 +32,8 @@ class AtOnce(support.Case):
 
     def test_per_host_counts_each_origin_by_itself(self):
         """Six under way at once, three a port: with less, nobody would get an answer."""
-        self.assertEqual(self.meet(3, "origin", 12, "--per-host", "3", ports=("http", "other")), [3, 3])
+        most = self.meet(3, "origin", 12, "--per-host", "3", ports=("http", "other"))
+        self.assertEqual(most, [3, 3])
 
     def test_one_origin_does_not_hold_up_another(self):
         """The first twenty are for a host that takes one at once and does not answer it; the last
@@ -60,8 +61,9 @@ class InATime(support.Case):
 
     def test_attempts_count_for_the_rate(self):
         given = "".join(self.server.url(f"/flaky/3/500/rate{i}\n") for i in range(5))
-        self.indexes(self.records("--retries", "3", "--retry-delay", "0.001", "--rate", "10/s", "-i",
-                                  "-", given=given), 5)
+        records = self.records("--retries", "3", "--retry-delay", "0.001", "--rate", "10/s",
+                               "-i", "-", given=given)
+        self.indexes(records, 5)
         at = self.arrivals("/flaky/3/500/rate")
         self.assertEqual(len(at), 20)
         self.assertGreaterEqual(at[-1] - at[0], 0.9)

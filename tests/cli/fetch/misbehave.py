@@ -15,7 +15,8 @@
     /flaky-body/N/...     the same, after a part of the body
     /throttle/N/S/...     429 with "Retry-After: S" N times, then 200
     /throttle-date/N/S/.. 503 with a date as Retry-After, then 200
-    /redirect?URL         302 to that URL, whatever it is; /chain/N redirects N times
+    /redirect?URL         302 to that URL, whatever it is; /redirect-307?URL
+    /chain/N  /loop       N redirects, and no end of them
     /text/WHAT            a 404 whose body is to be told with care
     /wait/WHAT  /cut/WHAT  /length/WHAT  /endless/WHAT  /gzip/WHAT  /chunk/WHAT  /http/WHAT
                           see the functions of these names
@@ -131,7 +132,8 @@ def meet(answer):
         if met == end_of_group:
             server.now[folder] -= n  # all of them, before one of them can be answered
         server.changed.notify_all()
-        everybody = server.changed.wait_for(lambda: server.met[folder] >= end_of_group, timeout=FOR_EVER)
+        everybody = server.changed.wait_for(lambda: server.met[folder] >= end_of_group,
+                                            timeout=FOR_EVER)
         answer.has_begun = everybody
     if everybody:
         answer.fine()
@@ -198,6 +200,10 @@ def throttle_date(answer):
 
 def redirect(answer):
     answer.send(b"elsewhere\n", "302 Found", Location=answer.request.query)
+
+
+def redirect_307(answer):
+    answer.send(b"elsewhere\n", "307 Temporary Redirect", Location=answer.request.query)
 
 
 def chain(answer):
@@ -336,9 +342,9 @@ PATHS = {
     "ok": Answer.fine, "bytes": bytes_, "json": json_, "echo": echo, "auth": auth, "status": status,
     "meet": meet, "gate": gate, "open": open_, "delay": delay, "flaky": flaky,
     "flaky-reset": flaky_reset, "flaky-body": flaky_body, "throttle": throttle,
-    "throttle-date": throttle_date, "redirect": redirect, "chain": chain, "loop": loop,
-    "text": text, "wait": wait, "cut": cut, "length": length, "endless": endless, "gzip": gzip_,
-    "chunk": chunk, "http": http,
+    "throttle-date": throttle_date, "redirect": redirect, "redirect-307": redirect_307,
+    "chain": chain, "loop": loop, "text": text, "wait": wait, "cut": cut, "length": length,
+    "endless": endless, "gzip": gzip_, "chunk": chunk, "http": http,
 }
 
 

@@ -44,7 +44,12 @@ http {{
     server_name everything;
     root {folder}/www;
     location /files/ {{ }}
-    location /gzip/ {{ alias {folder}/www/files/; gzip on; gzip_min_length 0; gzip_types text/plain; }}
+    location /gzip/ {{
+      alias {folder}/www/files/;
+      gzip on;
+      gzip_min_length 0;
+      gzip_types text/plain;
+    }}
     location /moved/ {{ rewrite ^/moved/(.*)$ /files/$1 redirect; }}
     location /all1/ {{ alias {folder}/www/files/; limit_conn all 1; }}
     location /all4/ {{ alias {folder}/www/files/; limit_conn all 4; }}

@@ -15,7 +15,8 @@ class Case(support.Case):
 
     def done(self, name="log"):
         """How often the log has each item as done."""
-        return collections.Counter(line["item"] for line in self.log(name) if line["status"] == "ok")
+        log = self.log(name)
+        return collections.Counter(line["item"] for line in log if line["status"] == "ok")
 
     def given(self, *paths):
         return "".join(self.server.url(path) + "\n" for path in paths)
@@ -35,7 +36,8 @@ class Log(Case):
         self.assertEqual([line["item"] for line in log], [self.server.url(p) for p in paths])
         self.assertEqual([line["status"] for line in log], ["ok", "failed", "failed"])
         self.assertEqual([line["http"] for line in log], [200, 404, None])
-        self.assertEqual([(line["error"] or {}).get("code") for line in log], [None, "http", "reset"])
+        codes = [(line["error"] or {}).get("code") for line in log]
+        self.assertEqual(codes, [None, "http", "reset"])
 
     def test_one_that_is_there_is_refused_without_resume(self):
         url = self.server.url("/ok/never")
@@ -158,7 +160,8 @@ class Killed(Case):
         listed = self.write("list", self.given(*paths))
         size, runs = 0, 0
         while True:
-            process = self.start("--log", "log", "--resume", "-j", "8", "-o", "/dev/null", "-i", listed)
+            process = self.start("--log", "log", "--resume", "-j", "8", "-o", "/dev/null",
+                                 "-i", listed)
             while process.poll() is None:
                 now = os.path.getsize(self.path("log")) if os.path.exists(self.path("log")) else 0
                 if now > size + 3000:

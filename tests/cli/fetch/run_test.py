@@ -39,7 +39,8 @@ class Stops(Case):
 
     def test_max_failures(self):
         """Two are allowed, the third one ends it."""
-        given = self.given("/status/404", "/ok/a", "/status/404", "/ok/b", "/status/500?", *self.never())
+        given = self.given("/status/404", "/ok/a", "/status/404", "/ok/b", "/status/500",
+                           *self.never())
         r = self.fetch("--retries", "0", "--max-failures", "2", "-i", "-", given=given)
         self.assertEqual((r.returncode, r.stdout), (1, b"/ok/a/ok/b"), r.stderr)
         given = self.given("/status/404", "/ok/a", "/status/404", "/ok/b")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""safety_test.py MEANTIME: whatever a URL, a column or a server says, nothing is written outside the
-folder it belongs in."""
+"""safety_test.py MEANTIME: whatever a URL, a column or a server says, nothing is written outside
+the folder it belongs in."""
 import json
 import os
 
@@ -10,7 +10,8 @@ import support
 NASTY = [
     "..", "../..", "../../escape", "/etc/escape", "..%2f..%2fescape", "%2e%2e/%2e%2e/escape",
     "%2Fabsolute", "a%00b", "%00", ".", "%2e", ".hidden", "-rf", "a%0Ab", "%1b[2J", "x" * 3000,
-    "é" * 200, "%ff%fe", "a\\b", "con", " ", "%20", "~root", "$(id)", "a;b", "{index}", "%7Bindex%7D",
+    "é" * 200, "%ff%fe", "a\\b", "con", " ", "%20", "~root", "$(id)", "a;b", "{index}",
+    "%7Bindex%7D",
     ".x.part", "a/", "a//", "?", "#", "CON.txt.", "a%2f", "%2e%2e%2f" * 20,
 ]
 
@@ -52,8 +53,8 @@ class Outside(support.Case):
                 self.check(*name, given=given, n=len(NASTY))
 
     def test_columns(self):
-        names = ["../../escape", "/etc/passwd", "..", ".", "", "a/b", "a\0b", "\n", ".part", "x" * 999,
-                 "\x1b[2J", "é" * 300, "../" * 50 + "tmp"]
+        names = ["../../escape", "/etc/passwd", "..", ".", "", "a/b", "a\0b", "\n", ".part",
+                 "x" * 999, "\x1b[2J", "é" * 300, "../" * 50 + "tmp"]
         given = "".join(json.dumps({"n": name}) + "\n" for name in names)
         self.check("--url", self.server.url("/ok/x"), "--name", "{index}/{n}/{n}.txt", given=given,
                    n=len(names))
@@ -74,7 +75,8 @@ class Outside(support.Case):
         self.assertEqual(r.returncode, 1)
         self.assertEqual(self.outside(), set())
         # A link in the file's own place is replaced, not written through.
-        r = self.fetch("--output-dir", self.path("a/b/out"), "--name", "{index}", self.server.url("/ok/a"))
+        r = self.fetch("--output-dir", self.path("a/b/out"), "--name", "{index}",
+                       self.server.url("/ok/a"))
         self.assertEqual(r.returncode, 0, r.stderr)
         self.assertEqual(self.outside(), set())
         self.assertFalse(os.path.islink(self.path("a/b/out/1")))

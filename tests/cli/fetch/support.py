@@ -39,8 +39,8 @@ def make_certificates(folder):
     for name, days, hosts in (("good", 2, ours), ("expired", -1, ours), ("stranger", 2, elsewhere)):
         openssl(folder, "req", *key, "-keyout", name + ".key", "-out", name + ".csr",
                 "-subj", "/CN=" + name, "-addext", "subjectAltName=" + hosts)
-        openssl(folder, "x509", "-req", "-in", name + ".csr", "-out", name + ".crt", "-CA", "ca.pem",
-                "-CAkey", "ca.key", "-CAcreateserial", "-copy_extensions", "copy",
+        openssl(folder, "x509", "-req", "-in", name + ".csr", "-out", name + ".crt",
+                "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-copy_extensions", "copy",
                 "-days", str(days))
         with open(os.path.join(folder, name + ".pem"), "w") as whole:
             for part in (".crt", ".key"):
