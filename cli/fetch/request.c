@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -67,6 +68,42 @@ static char *hold(struct fetch_request *r, const char *option, const char *path,
   return text;
 }
 
+/* RFC 9110, 5.6.2: what methods and names of headers are made of. Returns how much of the text is.
+ */
+static size_t token(const char *text) {
+  return strspn(text, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+                      "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+}
+
+static bool is_readable(const char *option, const char *path) {
+  return !path || access(path, R_OK) == 0 || refuse(option, path, strerror(errno));
+}
+
+/* As libcurl reads it: http if there is no scheme. */
+static bool is_proxy(const char *proxy) {
+  static const char *const schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
+  const char *end = strstr(proxy, "://"), *host = end ? end + 3 : proxy;
+  bool known = !end;
+  for (size_t i = 0; i < sizeof schemes / sizeof *schemes && !known; i++)
+    known = strlen(schemes[i]) == (size_t)(end - proxy) &&
+            strncasecmp(proxy, schemes[i], strlen(schemes[i])) == 0;
+  if (!known)
+    return refuse("--proxy", proxy,
+                  "a proxy is http://, https://, socks4://, socks4a://, socks5:// or socks5h://");
+  return *host ? true : refuse("--proxy", proxy, "there is no host in it");
+}
+
+/* What would be noticed by each item, or put words into the request's mouth. */
+static bool makes_sense(const struct fetch_options *o) {
+  if (o->method && (!*o->method || o->method[token(o->method)]))
+    return refuse("--request", o->method, "a method is one word, as GET");
+  for (const char *c = o->user_agent ? o->user_agent : ""; *c; c++)
+    if ((unsigned char)*c < ' ' || *c == 0x7f)
+      return refuse("--user-agent", o->user_agent, "there may be no control characters in it");
+  return is_readable("--netrc-file", o->netrc_file) && is_readable("--cacert", o->ca_file) &&
+         (!o->proxy || !*o->proxy || is_proxy(o->proxy));
+}
+
 static bool add_header(struct fetch_request *r, const char *line) {
   if (r->header_count == r->header_room) {
     size_t room = r->header_room ? 2 * r->header_room : 16;
@@ -75,10 +112,8 @@ static bool add_header(struct fetch_request *r, const char *line) {
     r->headers = more;
     r->header_room = room;
   }
-  /* RFC 9110, 5.1 and 5.6.2: a name is a token. "Name;" is curl's way to send an empty value. */
-  static const char token[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-  size_t name = strspn(line, token);
+  /* "Name;" is curl's way to send an empty value. */
+  size_t name = token(line);
   if (name == 0 || (line[name] != ':' && line[name] != ';') || strpbrk(line, "\r\n"))
     return refuse("-H", line, "a header is written \"Name: value\"");
   r->headers[r->header_count++] = line;
@@ -136,7 +171,7 @@ bool fetch_request_init(struct fetch_request *r, const struct fetch_options *o) 
                                            .max_redirects = o->max_redirects,
                                            .version = (enum http_version)o->version,
                                            .connect_timeout_ns = o->connect_timeout_ns}};
-  bool fine = true;
+  bool fine = makes_sense(o);
   for (size_t i = 0; fine && i < o->headers.n; i++) {
     const char *line = o->headers.items[i];
     fine = *line == '@' ? add_headers_of(r, line + 1) : add_header(r, line);
