@@ -2,10 +2,10 @@
  *
  * input.h: the items of the command line, one by one: files; folders, which stand for the price
  * files in them, by name; and `-`, a list of paths on stdin, read as it comes. */
-#ifndef CLI_INPUT_H
-#define CLI_INPUT_H
+#ifndef CLI_STATS_INPUT_H
+#define CLI_STATS_INPUT_H
 
-#include "price/problem.h"
+#include "../price/problem.h"
 
 #include <stdbool.h>
 #include <stddef.h>

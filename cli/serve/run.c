@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * serve.c: meantime serve: a quote server whose every connection is a task.
+ * run.c: meantime serve: a quote server whose every connection is a task.
  *
  *   main thread: waits for the first of two tasks to end, then cancels all and prints the sum
  *   accept task: takes connections in, a task each      (serve/listener.c)
@@ -10,14 +10,14 @@
  * The end is a cancel of everything: connections that wait for a request close, and those that are
  * being answered have a second to finish (see there). Then the executor closes, and with it the
  * last connection has gone. */
-#include "serve/answer.h"
-#include "serve/connection.h"
-#include "serve/listener.h"
-#include "serve/server.h"
+#include "answer.h"
+#include "connection.h"
+#include "listener.h"
+#include "server.h"
 
-#include "command.h"
-#include "message.h"
-#include "signals.h"
+#include "../command.h"
+#include "../message.h"
+#include "../signals.h"
 
 #include <errno.h>
 #include <limits.h>

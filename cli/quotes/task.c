@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * quotes_task.c: one attempt at a symbol: providers are asked in order until one gives a price.
+ * task.c: one attempt at a symbol: providers are asked in order until one gives a price.
  *
  *   provider 1 --fault--> provider 2 --fault--> ... --> the attempt has failed
  *        |                     |
@@ -13,7 +13,7 @@
  * in the attempts that are left, and then done without. */
 #include "quotes.h"
 
-#include "http/body.h"
+#include "../http/body.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * sample.h: what the tasks of meantime sample share. */
-#ifndef CLI_SAMPLE_H
-#define CLI_SAMPLE_H
+#ifndef CLI_SAMPLE_SAMPLE_H
+#define CLI_SAMPLE_SAMPLE_H
 
 #include <meantime.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "command.h"
-#include "message.h"
+#include "../command.h"
+#include "../message.h"
 #include "quotes.h"
 
 #include <stddef.h>

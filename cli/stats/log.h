@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * stats_log.h: --log, --resume and --failed of meantime stats. Items are paths. The log says of a
+ * log.h: --log, --resume and --failed of meantime stats. Items are paths. The log says of a
  * file that it is done once its rows are printed and on their way; a table is printed at the end,
  * and so its log is written then. */
 #ifndef CLI_STATS_LOG_H
 #define CLI_STATS_LOG_H
 
-#include "items/failed.h"
-#include "items/journal.h"
-#include "stats_task.h"
+#include "../items/failed.h"
+#include "../items/journal.h"
+#include "task.h"
 
 struct stats_log {
   struct journal *journal;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "stats_log.h"
+#include "log.h"
 
-#include "message.h"
+#include "../message.h"
 
 #include <errno.h>
 #include <stdio.h>

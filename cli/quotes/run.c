@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * quotes.c: the run: what is opened for it, in which order, and how a line of the input becomes a
+ * run.c: the run: what is opened for it, in which order, and how a line of the input becomes a
  * symbol. */
 #include "quotes.h"
 
-#include "command.h"
-#include "message.h"
-#include "price/text.h"
-#include "quote/generic.h"
-#include "quote/server.h"
-#include "quote/symbol.h"
-#include "signals.h"
+#include "../command.h"
+#include "../message.h"
+#include "../price/text.h"
+#include "../quote/generic.h"
+#include "../quote/server.h"
+#include "../quote/symbol.h"
+#include "../signals.h"
 
 #include <limits.h>
 #include <math.h>

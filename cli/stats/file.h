@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * file.h: a whole file in memory. */
-#ifndef CLI_FILE_H
-#define CLI_FILE_H
+#ifndef CLI_STATS_FILE_H
+#define CLI_STATS_FILE_H
 
-#include "price/problem.h"
+#include "../price/problem.h"
 
 /* Zeroed before its first use, then good for one file after another, until file_fini. */
 struct file {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "input.h"
 
-#include "signals.h"
+#include "../signals.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * stats_task.h: the task of meantime stats: read a file, parse it, compute. */
+ * task.h: the task of meantime stats: read a file, parse it, compute. */
 #ifndef CLI_STATS_TASK_H
 #define CLI_STATS_TASK_H
 
+#include "../price/reader.h"
+#include "../price/statistics.h"
 #include "file.h"
-#include "price/reader.h"
-#include "price/statistics.h"
 #include "stats.h"
 
 #include <meantime.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "stats_task.h"
+#include "task.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * stats.c: meantime stats: many price files, one task a file, one row a series.
+ * run.c: meantime stats: many price files, one task a file, one row a series.
  *
  *   input -> item (a path) -> task: read, parse, compute -> item (a report) -> output, log
  *
  * conduct.c has the loop; here is where items come from and what becomes of them. */
 #include "stats.h"
 
-#include "command.h"
+#include "../command.h"
+#include "../message.h"
+#include "../signals.h"
 #include "input.h"
-#include "message.h"
-#include "signals.h"
-#include "stats_log.h"
-#include "stats_task.h"
+#include "log.h"
+#include "task.h"
 
 #include <errno.h>
 #include <stdio.h>

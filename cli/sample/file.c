@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * sample_file.c: one price file: a seeded random walk. It is written under another name and renamed
+ * file.c: one price file: a seeded random walk. It is written under another name and renamed
  * when it is complete, so that nobody ever reads a part of one. */
-#include "price/date.h"
-#include "random.h"
+#include "../price/date.h"
+#include "../random.h"
 #include "sample.h"
 
 #include <errno.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * stats_columns.h: the columns of `meantime stats`, in one table for all formats. */
+ * columns.h: the columns of `meantime stats`, in one table for all formats. */
 #ifndef CLI_STATS_COLUMNS_H
 #define CLI_STATS_COLUMNS_H
 
-#include "output/output.h"
-#include "price/problem.h"
-#include "price/statistics.h"
+#include "../output/output.h"
+#include "../price/problem.h"
+#include "../price/statistics.h"
 
 /* One row of the output: a series' numbers, or what is wrong with a file. */
 struct record {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * stats.h: meantime stats, after its options have been read. */
-#ifndef CLI_STATS_H
-#define CLI_STATS_H
+#ifndef CLI_STATS_STATS_H
+#define CLI_STATS_STATS_H
 
-#include "conduct.h"
-#include "price/reader.h"
-#include "price/statistics.h"
-#include "stats_columns.h"
+#include "../conduct.h"
+#include "../price/reader.h"
+#include "../price/statistics.h"
+#include "columns.h"
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "message.h"
-#include "price/names.h"
+#include "../message.h"
+#include "../price/names.h"
 #include "stats.h"
 
 #include <stdio.h>

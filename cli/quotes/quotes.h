@@ -2,23 +2,23 @@
  *
  * quotes.h: meantime quotes: what its parts share.
  *
- *   quotes_command.c  options, and whether they make sense together
- *   quotes.c          symbols in, the run as a whole
- *   quotes_task.c     one attempt at a symbol, on a worker: which provider, which request, and
- *                     what comes of it
- *   quotes_row.c      outcomes out: rows, the log, the last line
- *   quote/            what providers are; knows nothing of the run */
-#ifndef CLI_QUOTES_H
-#define CLI_QUOTES_H
+ *   command.c  options, and whether they make sense together
+ *   run.c      symbols in, the run as a whole
+ *   task.c     one attempt at a symbol, on a worker: which provider, which request, and what
+ *              comes of it
+ *   row.c      outcomes out: rows, the log, the last line
+ *   ../quote/  what providers are; knows nothing of the run */
+#ifndef CLI_QUOTES_QUOTES_H
+#define CLI_QUOTES_QUOTES_H
 
-#include "conduct.h"
-#include "http/client.h"
-#include "items/failed.h"
-#include "items/journal.h"
-#include "items/list.h"
-#include "output/output.h"
-#include "quote/roster.h"
-#include "quote/turns.h"
+#include "../conduct.h"
+#include "../http/client.h"
+#include "../items/failed.h"
+#include "../items/journal.h"
+#include "../items/list.h"
+#include "../output/output.h"
+#include "../quote/roster.h"
+#include "../quote/turns.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -99,12 +99,12 @@ int quotes_run(struct quotes_options *o, char **symbols, size_t n);
 /* Tells which providers there are; returns the exit status. */
 int quotes_list_providers(const struct quotes_options *o);
 
-/* -- quotes_task.c */
+/* -- task.c */
 mt_value quotes_task(mt_value item);
 bool quotes_worth_it(void *quotes, const mt_error *error, int64_t *delay_ns);
 void quotes_item_free(mt_value item);
 
-/* -- quotes_row.c */
+/* -- row.c */
 bool quotes_output_begin(struct quotes *q);
 void quotes_output_end(struct quotes *q);
 bool quotes_take(void *quotes, void *item, const mt_error *error, mt_future *future,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * quotes_row.c: outcomes, on the calling thread, in the order in which they are taken: a row each,
+ * row.c: outcomes, on the calling thread, in the order in which they are taken: a row each,
  * then a line of the log once the row is out. */
 #include "quotes.h"
 
-#include "message.h"
-#include "quote/field.h"
+#include "../message.h"
+#include "../quote/field.h"
 
 #include <errno.h>
 #include <inttypes.h>

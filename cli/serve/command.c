@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "command.h"
-#include "message.h"
-#include "serve/server.h"
+#include "../command.h"
+#include "../message.h"
+#include "server.h"
 
 #include <meantime.h>
 #include <stddef.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * sample.c: meantime sample: price files to try things with, one task a file. */
+ * command.c: meantime sample: price files to try things with, one task a file. */
+#include "../command.h"
+#include "../message.h"
+#include "../price/date.h"
+#include "../progress.h"
+#include "../signals.h"
 #include "sample.h"
-#include "command.h"
-#include "message.h"
-#include "price/date.h"
-#include "progress.h"
-#include "signals.h"
 
 #include <errno.h>
 #include <stddef.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * stats_columns.c: which column shows what of a record. The first seven are the notebook's, and in
+ * columns.c: which column shows what of a record. The first seven are the notebook's, and in
  * csv and tsv they stay seven: there a failed file's row has empty cells, and only --all has a
  * column that says what is wrong. */
-#include "stats_columns.h"
+#include "columns.h"
 
-#include "price/date.h"
+#include "../price/date.h"
 
 #include <string.h>
 
