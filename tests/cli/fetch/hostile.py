@@ -145,7 +145,7 @@ class Server:
         # The rest is guarded by `changed`.
         self.requests, self.now, self.most = {}, {}, {}
         self.proxied = []
-        self.met, self.opened = {}, set()  # of /meet and /gate
+        self.met, self.left, self.opened = {}, {}, set()  # of /meet and /gate
         self.connections = 0
 
     def arrived(self, request, connection):
