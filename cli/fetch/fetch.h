@@ -34,7 +34,8 @@
 enum {
   FETCH_BODIES = -1,             /* `format`: bodies, no records */
   FETCH_BODY_MEMORY = 64 * 1024, /* what is larger waits for its turn in a file */
-  FETCH_STATUSES = 200           /* 400 to 599 */
+  FETCH_STATUSES = 200,          /* 400 to 599 */
+  FETCH_TOLD = 100               /* failures that are told one by one */
 };
 
 struct fetch_options {

@@ -171,7 +171,10 @@ static void tell_failure(struct fetch *f, const struct fetch_item *item) {
   int error = f->failed ? failed_write(f->failed, item->row) : 0;
   if (error) message("fetch: --failed: %s", strerror(error));
   if (f->options->format != FETCH_BODIES) return; /* its record tells */
-  if (item->broken)                               /* which names its place */
+  if (f->conduct.failed == FETCH_TOLD)
+    message("fetch: further failures are counted; -f ndjson, --log and --failed have them all");
+  if (f->conduct.failed >= FETCH_TOLD) return;
+  if (item->broken) /* which names its place */
     message("%s", item->response.message);
   else if (*item->problem)
     message("%s: %s", item_row_place(item->row, place), item->response.message);
