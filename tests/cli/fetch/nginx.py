@@ -2,6 +2,7 @@
 """nginx.py: nginx with a folder of its own, on free ports of loopback, stopped by its process.
 
 Its log has a line for each request: connection, protocol, method, URI, status, Content-Encoding.
+The ports brief and brief_tls end a connection after 50 requests.
 With one worker process, a request has ended for nginx before it looks at the next one: limit_conn
 answers 503 to nobody who sends no more at once than he should."""
 import collections
@@ -56,6 +57,13 @@ http {{
     location /all32/ {{ alias {folder}/www/files/; limit_conn all 32; }}
     location /port3/ {{ alias {folder}/www/files/; limit_conn port 3; }}
   }}
+  server {{
+    listen 127.0.0.1:{brief};
+    listen 127.0.0.1:{brief_tls} ssl http2;
+    keepalive_requests 50;
+    http2_max_concurrent_streams 8;
+    root {folder}/www;
+  }}
 }}
 """
 
@@ -68,7 +76,7 @@ class Nginx:
         self.folder, self.read_lines = folder, 0
         # nginx takes over listening sockets that $NGINX names, so no port can be lost to others.
         sockets = {name: socket.create_server(("127.0.0.1", 0), backlog=1024)
-                   for name in ("plain", "other", "tls")}
+                   for name in ("plain", "other", "tls", "brief", "brief_tls")}
         self.ports = {name: s.getsockname()[1] for name, s in sockets.items()}
         configuration = os.path.join(folder, "nginx.conf")
         with open(configuration, "w") as f:
@@ -84,7 +92,7 @@ class Nginx:
             s.close()
 
     def url(self, path, port="plain"):
-        if port == "tls":
+        if port.endswith("tls"):
             return f"https://localhost:{self.ports[port]}{path}"
         return f"http://127.0.0.1:{self.ports[port]}{path}"
 

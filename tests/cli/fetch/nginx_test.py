@@ -112,6 +112,19 @@ class Http2(Case):
         self.record("-k", self.nginx.url("/files/1.txt", "tls"))
 
 
+class BriefConnections(Case):
+    """A server that ends a connection after so many requests, as servers do, spoils none."""
+
+    def test_http1_1(self):
+        log = self.fetch_all("-j", "16", "--retries", "0", n=2000, port="brief")
+        self.assertGreaterEqual(len({line.connection for line in log}), 2000 // 50)
+
+    def test_http2(self):
+        log = self.fetch_all(*self.ca, "-j", "64", "--retries", "5", n=2000, port="brief_tls")
+        self.assertEqual({line.protocol for line in log}, {"HTTP/2.0"})
+        self.assertGreaterEqual(len({line.connection for line in log}), 2000 // 60)
+
+
 class Ways(Case):
     def test_compressed(self):
         log = self.fetch_all("--compressed", folder="gzip", n=300)
