@@ -107,6 +107,17 @@ class Mistakes(support.Case):
         for record in records[1::2]:
             self.assertEqual(record["status"], 200)
 
+    def test_bytes_that_are_no_utf8_are_an_item_too(self):
+        given = self.server.url("/ok/caf").encode() + b"\xe9\n"
+        for _ in range(2):  # the second time it is done already
+            r = self.fetch("-f", "ndjson", "--log", "log", "--resume", "-i", "-", given=given)
+            self.assertEqual(r.returncode, 0, r.stderr)
+            r.stdout.decode()  # which is UTF-8 in any case
+            self.read("log").decode()
+        self.assertEqual(len(self.read("log").splitlines()), 1)
+        asked = [path for path in self.server.stats()["requests"] if path.startswith("/ok/caf")]
+        self.assertEqual([path.lower() for path in asked], ["/ok/caf%e9"])
+
     def test_a_missing_column_is_told_with_those_there_are(self):
         path = self.write("l.csv", "symbol,date\nA,1\n")
         r = self.fetch("-f", "ndjson", "-i", path, "--url", self.server.url("/ok/{ticker}"))

@@ -109,6 +109,13 @@ class Records(support.Case):
                     self.assertNotRegex(out, "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
                     self.assertLess(len(out), 4000)
 
+    def test_failures_are_told_a_hundred_times_and_counted_all(self):
+        given = "".join(f"ftp://x/{i}\n" for i in range(300))
+        r = self.fetch("-i", "-", given=given)
+        self.assertIn("stdin:1:", r.stderr)
+        self.assertLess(r.stderr.count("\n"), 110)
+        self.assertIn("300 failed", r.stderr.splitlines()[-1])
+
     def test_order(self):
         given = "".join(self.server.url(f"/ok/order{i}\n") for i in range(500))
         records = self.records("-i", "-", given=given)
