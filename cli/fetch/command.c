@@ -3,8 +3,10 @@
 #include "../message.h"
 #include "fetch.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #define AT(member) offsetof(struct fetch_options, member)
 
@@ -20,7 +22,8 @@ static const struct option_spec options[] = {
              "line"},
     {OPTION_TEXT, "request", 'X', AT(method), .value = "METHOD",
      .help = "the method (GET, or POST with -d)"},
-    {OPTION_FLAG, "head", 'I', AT(head), .help = "only ask for the headers (HEAD)"},
+    {OPTION_FLAG, "head", 'I', AT(head),
+     .help = "only ask whether it is there (HEAD): a record each"},
     {OPTION_LIST, "header", 'H', AT(headers), .value = "LINE",
      .help = "\"Name: value\", or @FILE with such lines; may be\nrepeated"},
     {OPTION_TEXT, "data", 'd', AT(data), .value = "TEXT",
@@ -120,6 +123,11 @@ static bool agree(const struct fetch_options *o, size_t urls) {
   if (urls == 0 && o->input.n == 0)
     return wrong("nothing to fetch; name URLs, or a list of them: -i FILE, or -i - for stdin, as "
                  "in: meantime fetch https://example.com/");
+  for (size_t i = 0; i < o->input.n; i++)
+    if (strcmp(o->input.items[i], "-") != 0 && access(o->input.items[i], R_OK) < 0) {
+      message("fetch: --input: %s: %s", o->input.items[i], strerror(errno));
+      return false;
+    }
   if (o->resume && !o->log) return wrong("--resume needs --log FILE: the log tells what is done");
   if (o->name && !o->output_dir)
     return wrong("--name names files of --output-dir, which is missing");
@@ -139,7 +147,9 @@ static int run(int argc, char **argv) {
   int first;
   int status = options_parse(&command_fetch, argc, argv, &o, &first);
   if (status < 0 && !agree(&o, (size_t)(argc - first))) status = EXIT_USAGE;
-  if (o.picks.n > 0 && o.format == FETCH_BODIES && !o.output_dir) o.format = OUTPUT_TABLE;
+  /* Where there are no bodies to show, records are. */
+  bool records = o.picks.n > 0 || o.head;
+  if (records && o.format == FETCH_BODIES && !o.output_dir) o.format = OUTPUT_TABLE;
   if (status < 0) status = fetch_run(&o, argv + first, (size_t)(argc - first));
   option_list_fini(&o.input);
   option_list_fini(&o.headers);

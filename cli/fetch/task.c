@@ -124,10 +124,10 @@ static void pause_origin(struct fetch_item *item) {
 mt_value fetch_task(mt_value arg) {
   struct fetch_item *item = arg.data;
   struct fetch *f = item->fetch;
-  item->attempts = mt_attempt();
-  item->worker = mt_worker();
   item->response = (struct http_response){.retry_after_ns = -1};
   if (*item->problem) return fails(item, item->kind, item->problem);
+  item->attempts = mt_attempt();
+  item->worker = mt_worker();
   mt_status st = traffic_enter(&f->traffic, item->origin);
   if (st < 0) return cut(item, st);
   body_reset(&item->body);

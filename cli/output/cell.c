@@ -29,6 +29,13 @@ char *cell_shortest(double d, char out[CELL_NUMBER]) {
     snprintf(out, CELL_NUMBER, "%.*g", digits, d);
     if (strtod(out, NULL) == d) break;
   }
+  /* A people's number down to a millionth: 0.000078, not 7.8e-05. */
+  const char *exponent = strstr(out, "e-0");
+  if (exponent && exponent[3] <= '6' && !exponent[4]) {
+    size_t digits = strcspn(out, "e") - strcspn(out, "123456789");
+    int places = (int)digits + exponent[3] - '0';
+    snprintf(out, CELL_NUMBER, "%.*f", strchr(out, '.') ? places - 2 : places - 1, d);
+  }
   return out;
 }
 
