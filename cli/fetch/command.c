@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 
 #define AT(member) offsetof(struct fetch_options, member)
 
@@ -123,11 +122,11 @@ static bool agree(const struct fetch_options *o, size_t urls) {
   if (urls == 0 && o->input.n == 0)
     return wrong("nothing to fetch; name URLs, or a list of them: -i FILE, or -i - for stdin, as "
                  "in: meantime fetch https://example.com/");
-  for (size_t i = 0; i < o->input.n; i++)
-    if (strcmp(o->input.items[i], "-") != 0 && access(o->input.items[i], R_OK) < 0) {
-      message("fetch: --input: %s: %s", o->input.items[i], strerror(errno));
-      return false;
-    }
+  const char *missing;
+  if (!item_files_readable(o->input.items, o->input.n, &missing)) {
+    message("fetch: --input: %s: %s", missing, strerror(errno));
+    return false;
+  }
   if (o->resume && !o->log) return wrong("--resume needs --log FILE: the log tells what is done");
   if (o->name && !o->output_dir)
     return wrong("--name names files of --output-dir, which is missing");

@@ -1,111 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * See hub.h. What makes it cheap: libcurl takes a connection out of its set after each request and
- * puts it back for the next. The hub only notes that, and compares before it sleeps: an idle
- * connection stays in the epoll set, where it costs nothing as long as its server is silent. If it
- * is not (it closes the connection), the connection is taken out then. */
-#include "hub.h"
+ * hub.c: driving libcurl: see hub.h. */
+#include "hub_sockets.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 enum { MOST_EVENTS = 128, PORTION = 8 };
-
-/* -- sockets ---------------------------------------------------------------------------------- */
-
-static struct hub_socket *socket_at(struct hub *h, curl_socket_t fd) {
-  size_t at = (size_t)fd;
-  if (at < h->socket_room) return &h->sockets[at];
-  size_t room = h->socket_room ? h->socket_room : 64;
-  while (room <= at) room *= 2;
-  struct hub_socket *more = realloc(h->sockets, room * sizeof *more);
-  if (!more) {
-    h->no_memory = true;
-    return NULL;
-  }
-  memset(more + h->socket_room, 0, (room - h->socket_room) * sizeof *more);
-  h->sockets = more;
-  h->socket_room = room;
-  return &h->sockets[at];
-}
-
-static void arm(struct hub *h, int fd, struct hub_socket *s, unsigned char events) {
-  struct epoll_event e = {
-      .events = (events & CURL_POLL_IN ? (unsigned)EPOLLIN : 0U) |
-                (events & CURL_POLL_OUT ? (unsigned)EPOLLOUT : 0U),
-      .data = {.fd = fd},
-  };
-  if (events == 0)
-    epoll_ctl(h->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
-  else if (epoll_ctl(h->epoll_fd, s->armed ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &e) < 0)
-    epoll_ctl(h->epoll_fd, errno == EEXIST ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &e);
-  s->armed = events;
-}
-
-/* libcurl wants other events of a socket. To refuse would leave the whole multi handle dead: a
- * failure is noted, and ends the transfers soon (fail_all). */
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *hub, void *unused) {
-  struct hub *h = hub;
-  (void)easy;
-  (void)unused;
-  struct hub_socket *s = socket_at(h, fd);
-  if (!s) return 0;
-  s->wanted = what == CURL_POLL_REMOVE ? 0 : (unsigned char)(what & CURL_POLL_INOUT);
-  /* A descriptor that libcurl closes without a word (its resolver's) may be another one soon. */
-  if (s->wanted == 0 && !s->ours && s->armed) arm(h, fd, s, 0);
-  if (s->changed || s->wanted == s->armed) return 0;
-  if (h->changed_count == h->changed_room) {
-    size_t room = h->changed_room ? 2 * h->changed_room : 64;
-    int *more = realloc(h->changed, room * sizeof *more);
-    if (!more) {
-      h->no_memory = true;
-      return 0;
-    }
-    h->changed = more;
-    h->changed_room = room;
-  }
-  h->changed[h->changed_count++] = fd;
-  s->changed = true;
-  return 0;
-}
-
-static void arm_changed(struct hub *h) {
-  for (size_t i = 0; i < h->changed_count; i++) {
-    struct hub_socket *s = &h->sockets[h->changed[i]];
-    s->changed = false;
-    if (s->wanted != 0 && s->wanted != s->armed) arm(h, h->changed[i], s, s->wanted);
-  }
-  h->changed_count = 0;
-}
-
-static curl_socket_t open_socket(void *hub, curlsocktype purpose, struct curl_sockaddr *address) {
-  (void)purpose;
-  curl_socket_t fd =
-      socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
-  if (fd < 0) return CURL_SOCKET_BAD;
-  struct hub_socket *s = socket_at(hub, fd);
-  if (!s) {
-    close(fd);
-    return CURL_SOCKET_BAD;
-  }
-  s->wanted = s->armed = 0;
-  s->ours = true;
-  return fd;
-}
-
-static int close_socket(void *hub, curl_socket_t fd) {
-  struct hub_socket *s = socket_at(hub, fd);
-  if (s) {
-    s->wanted = s->armed = 0;
-    s->ours = false;
-  }
-  return close(fd); /* which takes it out of the epoll set */
-}
 
 /* -- libcurl ---------------------------------------------------------------------------------- */
 
@@ -175,7 +80,7 @@ static void fail_all(struct hub *h, struct transfer *self) {
 /* What follows each visit to libcurl. */
 static void settle(struct hub *h, struct transfer *self) {
   reap(h);
-  arm_changed(h);
+  hub_arm_changed(h);
   if (h->no_memory) fail_all(h, self);
   nudge(h);
 }
@@ -203,11 +108,7 @@ static void act_on(struct hub *h, const struct epoll_event *e) {
     }
     return;
   }
-  struct hub_socket *s = &h->sockets[fd];
-  if (s->wanted == 0) { /* an idle connection that its server has closed: libcurl will see */
-    if (s->armed) arm(h, fd, s, 0);
-    return;
-  }
+  if (!hub_is_wanted(h, fd)) return;
   int events = (e->events & EPOLLIN ? CURL_CSELECT_IN : 0) |
                (e->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
                (e->events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
@@ -337,9 +238,9 @@ void transfer_free(struct transfer *t) {
 
 void hub_adopt(struct hub *h, struct transfer *t) {
   curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
-  curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETFUNCTION, hub_open_socket);
   curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETDATA, h);
-  curl_easy_setopt(t->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+  curl_easy_setopt(t->easy, CURLOPT_CLOSESOCKETFUNCTION, hub_close_socket);
   curl_easy_setopt(t->easy, CURLOPT_CLOSESOCKETDATA, h);
 }
 
@@ -355,7 +256,7 @@ bool hub_init(struct hub *h, unsigned keep) {
     hub_fini(h);
     return false;
   }
-  curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+  curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, hub_on_socket);
   curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
   curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer);
   curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
@@ -369,7 +270,7 @@ void hub_fini(struct hub *h) {
     next = t->next;
     transfer_free(t);
   }
-  curl_multi_cleanup(h->multi); /* NULL is fine; closes the connections by close_socket */
+  curl_multi_cleanup(h->multi); /* NULL is fine; closes the connections by hub_close_socket */
   if (h->epoll_fd >= 0) close(h->epoll_fd);
   if (h->nudge_fd >= 0) close(h->nudge_fd);
   free(h->sockets);

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 void item_list_begin(struct item_list *list, char **args, size_t n_args, const char *const *files,
                      size_t n_files, enum item_format format, bool null_separated) {
@@ -27,6 +28,15 @@ void item_list_begin(struct item_list *list, char **args, size_t n_args, const c
                              .asked = format,
                              .null_separated = null_separated,
                              .source = {.fd = -1}};
+}
+
+bool item_files_readable(const char *const *files, size_t n, const char **ret_missing) {
+  for (size_t i = 0; i < n; i++) {
+    if (strcmp(files[i], "-") == 0 || access(files[i], R_OK) == 0) continue;
+    *ret_missing = files[i];
+    return false;
+  }
+  return true;
 }
 
 void item_list_end(struct item_list *list) {

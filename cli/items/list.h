@@ -98,6 +98,10 @@ struct item_list {
 void item_list_begin(struct item_list *list, char **args, size_t n_args, const char *const *files,
                      size_t n_files, enum item_format format, bool null_separated);
 
+/* Whether each file can be read, as far as can be said before; if not, *ret_missing is the first
+ * that cannot (errno says why). */
+bool item_files_readable(const char *const *files, size_t n, const char **ret_missing);
+
 /* After all its rows have been freed. */
 void item_list_end(struct item_list *list);
 

@@ -3,8 +3,10 @@
 #include "../message.h"
 #include "quotes.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #define AT(member) offsetof(struct quotes_options, member)
 
@@ -68,6 +70,11 @@ static bool agree(const struct quotes_options *o, size_t symbols) {
   if (symbols == 0 && o->input.n == 0)
     return wrong("no symbols given; name some, or a list of them: -i FILE, or -i - for stdin, as "
                  "in: meantime quotes AAPL MSFT");
+  const char *missing;
+  if (!item_files_readable(o->input.items, o->input.n, &missing)) {
+    message("quotes: --input: %s: %s", missing, strerror(errno));
+    return false;
+  }
   if (o->resume && !o->log) return wrong("--resume needs --log FILE: the log tells what is done");
   return true;
 }
