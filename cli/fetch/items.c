@@ -20,6 +20,10 @@ static bool find_url(struct fetch_item *item) {
     const char *missing;
     item->url = item->filled = template_fill(f->url, item_row_lookup, row, &missing);
     if (!item->url && missing) template_missing(missing, row->names, row->count, item->problem);
+    size_t n = strlen(item->problem);
+    if (n > 0 && row->format == ITEM_LINES && row->source)
+      snprintf(item->problem + n, sizeof item->problem - n,
+               " (read as lines: --input-format csv reads columns)");
     return item->url;
   }
   item->url = item_row_get(row, "url");

@@ -23,6 +23,12 @@ static bool open_templates(struct fetch *f) {
     message("fetch: --url: %s", error);
     return false;
   }
+  if (f->url && template_count(f->url) == 0) {
+    message("fetch: --url: \"%s\" names no column, so all items would be the same; write {item}, "
+            "or the name of a column",
+            o->url);
+    return false;
+  }
   if (!o->output_dir) return true;
   if (!(f->name = name_template_new(o->name ? o->name : NAME_DEFAULT, name_error))) {
     message("fetch: --name: %s", name_error);
@@ -115,6 +121,7 @@ static bool set_retry(struct fetch *f) {
   }
   const char *method = o->method ? o->method : o->data ? "POST" : "GET";
   bool may = o->retry_unsafe || method_is_idempotent(method);
+  f->request.settings.once = !may;
   f->retry = (mt_retry){.repeats = !may                    ? 0
                                    : o->retries < UINT_MAX ? (unsigned)o->retries
                                                            : UINT_MAX,

@@ -42,12 +42,15 @@ void fetch_summary(const struct fetch *f) {
   char *text = NULL;
   size_t size;
   if (c->failed == 0 && c->succeeded + f->resumed <= 1) return;
+  if (c->output_gone) return; /* a part would look like the whole */
   FILE *to = open_memstream(&text, &size);
   if (!to) return;
   print_line(f, to);
   if (fclose(to) == 0) message("fetch: %s", text);
   free(text);
-  if (c->too_many) message("fetch: stopped: too many failures; what is left was not asked for");
+  if (c->too_many)
+    message("fetch: stopped %s; what is left was not asked for",
+            f->options->run.fail_fast ? "at the first failure" : "after too many failures");
   if (c->late) message("fetch: stopped: the time of --run-deadline is over");
   if (f->failed && failed_left_out(f->failed))
     message("fetch: --failed: %" PRIu64 " items do not fit into that file, and are not in it",

@@ -53,6 +53,11 @@ static void set_method(CURL *e, const struct http_settings *s) {
     curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, s->method);
 }
 
+static void set_once(CURL *e) {
+  curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
+  curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
+}
+
 static void set_credentials(CURL *e, const struct http_settings *s) {
   if (s->bearer) {
     curl_easy_setopt(e, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
@@ -89,6 +94,7 @@ static void set_up(const struct http_client *c, struct transfer *t) {
   set_connection(e, s);
   set_method(e, s);
   set_credentials(e, s);
+  if (s->once) set_once(e);
   curl_easy_setopt(e, CURLOPT_HTTPHEADER, c->headers);
   curl_easy_setopt(e, CURLOPT_USERAGENT, s->user_agent ? s->user_agent : c->user_agent);
   if (s->location) {
@@ -228,9 +234,9 @@ static bool prepare(const struct http_client *c, struct transfer *t,
 /* A server may end its connections after so many requests, which libcurl puts up with five times in
  * a row. The server has not seen such a request (RFC 9113, 6.8), so a connection of its own is
  * worth a try. */
-static mt_status run(struct hub *h, struct transfer *t) {
+static mt_status run(struct hub *h, struct transfer *t, bool once) {
   mt_status st = hub_run(h, t);
-  bool died = st == 0 && t->result == CURLE_SEND_ERROR && !t->reply.began &&
+  bool died = !once && st == 0 && t->result == CURLE_SEND_ERROR && !t->reply.began &&
               strstr(t->error, "Connection died, tried");
   if (!died) return st;
   curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
@@ -250,7 +256,7 @@ enum http_error http_perform(struct http_client *c, const struct http_request *r
     return ret->error;
   }
   if (prepare(c, t, request)) {
-    mt_status st = run(h, t);
+    mt_status st = run(h, t, c->settings->once);
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &ret->status);
     ret->bytes = request->body->size;
     if (st == 0)

@@ -34,6 +34,8 @@ struct http_settings {
   bool compressed; /* ask for a compressed body, and undo it */
   bool insecure;   /* do not verify certificates */
   bool location;   /* follow redirects */
+  bool once; /* never send a request twice: libcurl does so if a connection that was kept turns
+                out to be dead, and cannot know what its server made of it */
   unsigned long max_redirects;
   enum http_version version;
   int64_t connect_timeout_ns; /* 0: curl's default, 300 s */
