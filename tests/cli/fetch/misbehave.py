@@ -10,6 +10,7 @@
     /meet/N/...           waits until N requests for this folder are here, then answers them all
     /gate/NAME/...        no answer before /open/NAME was asked for; /open/NAME answers 200
     /delay/MS/...         answers after that time
+    /hang-up/...          200, then the end of the connection, which it did not announce
     /flaky/N/CODE/...     CODE to the first N requests for this target, then 200
     /flaky-reset/N/...    the connection breaks N times, then 200
     /flaky-body/N/...     the same, after a part of the body
@@ -165,6 +166,11 @@ def open_(answer):
 def delay(answer):
     time.sleep(answer.number(1) / 1000)
     answer.fine()
+
+
+def hang_up(answer):
+    answer.fine()
+    answer.close()
 
 
 def flaky(answer):
@@ -346,8 +352,8 @@ def not_found(answer):
 
 PATHS = {
     "ok": Answer.fine, "bytes": bytes_, "json": json_, "echo": echo, "auth": auth, "status": status,
-    "meet": meet, "gate": gate, "open": open_, "delay": delay, "flaky": flaky,
-    "flaky-reset": flaky_reset, "flaky-body": flaky_body, "throttle": throttle,
+    "meet": meet, "gate": gate, "open": open_, "delay": delay, "hang-up": hang_up,
+    "flaky": flaky, "flaky-reset": flaky_reset, "flaky-body": flaky_body, "throttle": throttle,
     "throttle-date": throttle_date, "redirect": redirect, "redirect-307": redirect_307,
     "chain": chain, "loop": loop, "text": text, "wait": wait, "cut": cut, "length": length,
     "endless": endless, "gzip": gzip_, "chunk": chunk, "http": http,

@@ -86,6 +86,28 @@ class Unsafe(Case):
         self.assertEqual(self.attempts("/flaky-reset/1/head", "-I", "--retries", "1"), 2)
 
 
+class Connections(Case):
+    """A kept connection may turn out to be gone. That is nobody's failure, and no second POST."""
+
+    def asked(self, folder):
+        requests = self.server.stats()["requests"]
+        return [r for path in requests if path.startswith(folder) for r in requests[path]]
+
+    def test_a_get_takes_another_one(self):
+        given = "".join(self.server.url(f"/hang-up/get/{i}\n") for i in range(100))
+        records = self.records("-j", "4", "--retries", "0", "-i", "-", given=given)
+        self.indexes(records, 100)
+        self.assertEqual(len(self.asked("/hang-up/get/")), 100)
+
+    def test_a_post_has_its_own(self):
+        given = "".join(self.server.url(f"/ok/post/{i}\n") for i in range(100))
+        records = self.records("-d", "x", "-j", "4", "--retries", "3", "-i", "-", given=given)
+        self.indexes(records, 100)
+        asked = self.asked("/ok/post/")
+        self.assertEqual([r["method"] for r in asked], ["POST"] * 100)
+        self.assertEqual(len({r["connection"] for r in asked}), 100)
+
+
 class RetryAfter(Case):
     def test_in_seconds(self):
         self.assertEqual(self.attempts("/throttle/1/1/a", "--retries", "1"), 2)
