@@ -3,7 +3,6 @@
 #include "message.h"
 #include "suggest.h"
 
-#include <langinfo.h>
 #include <locale.h>
 #include <meantime.h>
 #include <stdio.h>
@@ -72,15 +71,8 @@ static int dispatch(int argc, char **argv) {
   return EXIT_FINE;
 }
 
-/* Only the character set: how libcurl reads an international host depends on it. Numbers stay as
- * they are everywhere. */
-static void set_characters(void) {
-  const char *locale = setlocale(LC_CTYPE, "");
-  if (!locale || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) setlocale(LC_CTYPE, "C.UTF-8");
-}
-
 int main(int argc, char **argv) {
-  set_characters();
+  setlocale(LC_CTYPE, "C.UTF-8"); /* libcurl reads an international host by it */
   int status = dispatch(argc, argv);
   if (fflush(stdout) == 0 && !ferror(stdout)) return status;
   return status ? status : EXIT_ITEMS;

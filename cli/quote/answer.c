@@ -62,8 +62,10 @@ static char *excerpt(const struct provider *p, const struct answer *a, char out[
   *out = 0;
   if (a->size == 0 || is_page(a) || memchr(a->body, 0, a->size)) return out;
   /* A secret at the end of what is looked at must not be cut in two, so all of it is. */
-  char *text = strndup(a->body, a->size), says[ANSWER_SAYS];
+  char *text = malloc(a->size + 1), says[ANSWER_SAYS];
   if (!text) return out;
+  memcpy(text, a->body, a->size);
+  text[a->size] = 0;
   if (*answer_says(p, text, says)) snprintf(out, ANSWER_SAYS + 4, ": %s", says);
   free(text);
   return out;

@@ -139,10 +139,11 @@ static void an_open_quote_does_not_swallow_the_list(void **unused) {
   size = (size_t)sprintf(data, "a,b\n1,\"2\n");
   for (int i = 0; size < 3 * ITEM_MOST; i++) size += (size_t)sprintf(data + size, "%d,y\n", i);
   char *text = rows_of_data(data, size, ITEM_CSV, false, 0), *at;
+  char *end = text + strlen(text);
   assert_ptr_equal(strstr(text, "part ! a quote is not closed"), text + strlen("2 [1,\"2] "));
   at = strchr(text, '\n') + 1;
   assert_memory_equal(at, "3 [0,y] a=0|b=y\n4 [1,y] a=1|b=y\n", 32);
-  for (; (at = strchr(at, '\n')); at++) rows++;
+  for (; (at = memchr(at, '\n', (size_t)(end - at))); at++) rows++;
   for (size_t i = 0; i < size; i++) rows -= data[i] == '\n';
   assert_int_equal(rows + 2, 0); /* every line but the header and the broken one */
   free(text);
