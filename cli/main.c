@@ -71,8 +71,16 @@ static int dispatch(int argc, char **argv) {
   return EXIT_FINE;
 }
 
+/* Only the character set: the widths of names in a table depend on it, and how libcurl reads an
+ * international host. Where there is none, it is UTF-8. Numbers stay as they are everywhere. */
+static void set_characters(void) {
+  const char *locale = setlocale(LC_CTYPE, "");
+  if (!locale || strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0)
+    setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 int main(int argc, char **argv) {
-  setlocale(LC_CTYPE, "C.UTF-8"); /* libcurl reads an international host by it */
+  set_characters();
   int status = dispatch(argc, argv);
   if (fflush(stdout) == 0 && !ferror(stdout)) return status;
   return status ? status : EXIT_ITEMS;

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <libsmartcols.h>
-#include <locale.h>
 #include <stdlib.h>
 
 enum { NOWHERE = -1 };
@@ -35,8 +34,6 @@ static void table_free(struct table *t) {
 }
 
 static bool table_begin(struct output *out) {
-  /* Only the character set: widths of names depend on it. Numbers stay as they are everywhere. */
-  setlocale(LC_CTYPE, "");
   struct table *t = calloc(1, sizeof *t + out->n * sizeof *t->position);
   if (t) t->lines = scols_new_table();
   bool fine = t && t->lines;

@@ -224,7 +224,9 @@ class Formats(Case):
         if made.returncode > 1:
             self.skipTest("localedef has no sources (Debian's package locales)")
         path = self.write("A.csv")
-        env = {"LOCPATH": self.folder, "LC_ALL": "de_DE.UTF-8"}
+        # glibc's setlocale loses its copy of LOCPATH (33 bytes), which is not ours to mend.
+        sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+        env = {"LOCPATH": self.folder, "LC_ALL": "de_DE.UTF-8", "ASAN_OPTIONS": sanitizer}
         for form in "table", "json", "csv":
             arguments = "stats", "--rf", "0.01", "-f", form, path
             self.assertEqual(self.succeeds(*arguments, env=env), self.succeeds(*arguments))

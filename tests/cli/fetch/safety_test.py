@@ -56,9 +56,9 @@ class Outside(support.Case):
         names = ["../../escape", "/etc/passwd", "..", ".", "", "a/b", "a\0b", "\n", ".part",
                  "x" * 999, "\x1b[2J", "é" * 300, "../" * 50 + "tmp"]
         given = "".join(json.dumps({"n": name}) + "\n" for name in names)
-        self.check("--url", self.server.url("/ok/x"), "--name", "{index}/{n}/{n}.txt", given=given,
+        self.check("--url", self.server.url("/ok/{n}"), "--name", "{index}/{n}/{n}.txt", given=given,
                    n=len(names))
-        self.check("--url", self.server.url("/ok/x"), "--name", "{n}{index}", given=given,
+        self.check("--url", self.server.url("/ok/{n}"), "--name", "{n}{index}", given=given,
                    n=len(names))
 
     def test_redirects_do_not_name_files(self):
